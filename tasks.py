@@ -1,0 +1,198 @@
+"""Every task of the project: ``python tasks.py NAME``. The Makefile only passes names on.
+
+Only the standard library is used here, so that any Python from 3.11 can start it; the tasks
+themselves run in the environment that the lock describes, made in ``.venv`` on first use.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = Path(os.environ.get("V2G_VENV", ROOT / ".venv"))
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+LOCK = ROOT / "requirements.lock"
+SITE = ROOT / "_build" / "html"
+TASKS: dict[str, Callable[[], None]] = {}
+
+# What numpy and OpenBLAS use where a processor has neither AVX2 nor AVX512; tests/test_arithmetic.py
+# asserts that they really are off.
+OTHER_ARITHMETIC = {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4"}
+
+
+def task(function: Callable[[], None]) -> Callable[[], None]:
+    """Register a function under its name, with hyphens."""
+    TASKS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the variables that every command runs under."""
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | more
+    # Where this is set each kernel compiles its imports again: 16 s instead of 3 s a notebook.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env["PATH"] = f"{BIN}{os.pathsep}{env.get('PATH', '')}"
+    return env
+
+
+def run(*command: object, **more: str) -> None:
+    """Run a command of the environment in the project's folder; stop at the first that fails."""
+    words = [str(word) for word in command]
+    print("+ " + " ".join(words), flush=True)
+    if subprocess.run(words, cwd=ROOT, env=environment(**more), check=False).returncode:
+        raise SystemExit(f"failed: {' '.join(words)}")
+
+
+def python(*words: object, **more: str) -> None:
+    """Run the environment's Python."""
+    run(BIN / "python", *words, **more)
+
+
+def prepare() -> None:
+    """Make the environment, unless it already is what the lock says."""
+    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = VENV / "lock.sha256"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not (BIN / "python").exists():
+        print(f"+ making the environment in {VENV.name}", flush=True)
+        venv.create(VENV, with_pip=True)
+    # uv itself comes from the lock as well; pip checks the hashes of what it fetches for that.
+    pins = LOCK.read_text().split("\nuv==")[1].split("\n    # via")[0]
+    seed = VENV / "uv.lock.txt"
+    seed.write_text("uv==" + pins + "\n")
+    python("-m", "pip", "install", "--quiet", "--require-hashes", "-r", seed)
+    run(BIN / "uv", "pip", "sync", "--quiet", "--python", BIN / "python", "--require-hashes", LOCK)
+    install = ("pip", "install", "--quiet", "--python", BIN / "python", "--no-deps", "--no-build-isolation", "-e", ".")
+    run(BIN / "uv", *install)
+    stamp.write_text(wanted)
+
+
+@task
+def book() -> None:
+    """Run every stale notebook into _build/ and build the HTML from there."""
+    prepare()
+    python("-m", "tools.run_notebooks", "--into", "_build/run")
+    python("-m", "tools.build_html", "--from", "_build/run")
+
+
+@task
+def html() -> None:
+    """Build the HTML from the stored outputs, without running anything."""
+    prepare()
+    python("-m", "tools.build_html")
+
+
+@task
+def notebooks() -> None:
+    """Run every notebook and store outputs, figure data and ledger values."""
+    prepare()
+    python("-m", "tools.run_notebooks", "--store")
+
+
+@task
+def lint() -> None:
+    """Check style, types and layers."""
+    prepare()
+    run(BIN / "ruff", "check", ".")
+    run(BIN / "ruff", "format", "--check", ".")
+    run(BIN / "mypy")
+    run(BIN / "lint-imports", "--no-cache")
+
+
+@task
+def unit() -> None:
+    """Run the tests that need neither a kernel nor a browser."""
+    prepare()
+    python("-m", "pytest", "-q", "-n", "2", "tests", "--ignore=tests/site")
+
+
+@task
+def nbval() -> None:
+    """Run every notebook afresh and compare its outputs, figure data and ledger values."""
+    prepare()
+    compare_notebooks()
+
+
+def compare_notebooks(**more: str) -> None:
+    """Run nbval with records, then compare the records with what is stored."""
+    record = ROOT / "_build" / "nbval"
+    shutil.rmtree(record, ignore_errors=True)
+    options = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-n", "2", "--dist", "loadfile")
+    python("-m", "pytest", "-q", "-p", "tools.nbval_plugin", *options, "book", V2G_RECORD=str(record), **more)
+    python("-m", "tools.compare_records", record)
+
+
+@task
+def site() -> None:
+    """Open every page of the built book in a real browser."""
+    prepare()
+    python("-m", "tools.browser", "check")
+
+
+@task
+def other_arithmetic() -> None:
+    """Run tests and notebooks as a processor without AVX2 would."""
+    prepare()
+    options = ("-m", "pytest", "-q", "-n", "2", "tests", "--ignore=tests/site")
+    python(*options, V2G_OTHER_ARITHMETIC="1", **OTHER_ARITHMETIC)
+    compare_notebooks(**OTHER_ARITHMETIC)
+
+
+@task
+def test() -> None:
+    """Run everything that must hold before a change lands."""
+    begin = time.monotonic()
+    for step in (lint, unit, nbval, book, other_arithmetic, site):
+        print(f"\n== {step.__name__} ({time.monotonic() - begin:.0f} s so far)", flush=True)
+        step()
+    print(f"\nall checks passed in {time.monotonic() - begin:.0f} s")
+
+
+@task
+def test_all() -> None:
+    """Run the tests on Python 3.11, 3.12 and 3.13, all from the one lock."""
+    for version in ("3.11", "3.12", "3.13"):
+        interpreter = shutil.which(f"python{version}")
+        if interpreter is None:
+            raise SystemExit(f"python{version} is not on this machine: test-all needs 3.11, 3.12 and 3.13")
+        env = os.environ | {"V2G_VENV": str(ROOT / "_build" / f"venv-{version}")}
+        print(f"\n== Python {version}", flush=True)
+        for step in ("lint", "unit", "nbval"):
+            if subprocess.run([interpreter, __file__, step], env=env, cwd=ROOT, check=False).returncode:
+                raise SystemExit(f"failed on Python {version}")
+
+
+@task
+def lock() -> None:
+    """Resolve requirements.in into the universal, hashed lock."""
+    prepare()
+    options = "--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"
+    command = (BIN / "uv", "pip", "compile", *options.split(), "--custom-compile-command", "python tasks.py lock")
+    run(*command, "requirements.in", "-o", "requirements.lock")
+
+
+@task
+def clean() -> None:
+    """Remove what the tasks made, the environment included."""
+    for made in ("_build", ".venv", ".hypothesis", ".mypy_cache", ".ruff_cache"):
+        shutil.rmtree(ROOT / made, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    if sys.version_info < (3, 11):
+        raise SystemExit(f"this Python is {sys.version.split()[0]}: must be 3.11 or newer")
+    if not names or any(name not in TASKS for name in names):
+        print("usage: python tasks.py TASK ...\n")
+        for name, function in TASKS.items():
+            print(f"  {name:<17} {function.__doc__}")
+        raise SystemExit(2)
+    for name in names:
+        TASKS[name]()

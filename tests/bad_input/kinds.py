@@ -1,0 +1,169 @@
+"""What can be wrong with an argument, by the kind of thing it is.
+
+Each kind holds a good value and lists bad ones. A bad value comes with the words of which at
+least one must stand in the message, besides the argument's name.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A bad value, the fault it stands for, and how the message may show it."""
+
+    fault: str
+    value: Any
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A good value of an argument, and bad ones."""
+
+    good: Any
+    bad: tuple[Bad, ...]
+
+    def also(self, *values: Any) -> "Kind":
+        """Return the kind with more values out of domain."""
+        return Kind(self.good, (*self.bad, *(Bad("domain", v, _shown(v)) for v in values)))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A public function and the kind of each of its arguments."""
+
+    function: Callable[..., Any]
+    arguments: dict[str, Kind] = field(default_factory=dict)
+
+    @property
+    def good(self) -> dict[str, Any]:
+        return {name: kind.good for name, kind in self.arguments.items()}
+
+
+def call(function: Callable[..., Any], **arguments: Kind) -> Call:
+    return Call(function, arguments)
+
+
+def _shown(value: Any) -> tuple[str, ...]:
+    """Return the forms in which a message may show a value: whole, shortened, or its shape."""
+    forms = [repr(value)[:40]]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        forms.append(repr(float(value)))
+    if isinstance(value, (list, tuple, np.ndarray)):
+        try:
+            forms.append(str(np.shape(value)))
+        except ValueError:
+            pass
+    return tuple(forms)
+
+
+def _bads(*pairs: tuple[str, Any]) -> tuple[Bad, ...]:
+    return tuple(Bad(fault, value, _shown(value)) for fault, value in pairs)
+
+
+def real(
+    good: float,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+    infinite: bool = False,
+) -> Kind:
+    """A number; `low` and `high` as in :func:`v2g_nb.checks.real`."""
+    bads = [("type", "seven"), ("type", None), ("shape", [good, good]), ("nan", math.nan)]
+    if not infinite:
+        bads += [("infinity", math.inf), ("infinity", -math.inf)]
+    if low is not None:
+        bads.append(("domain", low if open_low else low - max(1e-6, abs(low) * 1e-6)))
+    if high is not None:
+        bads.append(("domain", high if open_high else high + max(1e-6, abs(high) * 1e-6)))
+    return Kind(good, _bads(*bads))
+
+
+def integer(good: int, low: int | None = None, high: int | None = None) -> Kind:
+    """A whole number."""
+    bads = [("type", "seven"), ("type", good + 0.5), ("type", True), ("nan", math.nan), ("infinity", math.inf)]
+    bads += [("shape", [good])]
+    if low is not None:
+        bads.append(("domain", low - 1))
+    if high is not None:
+        bads.append(("domain", high + 1))
+    return Kind(good, _bads(*bads))
+
+
+def array(
+    good: Any,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+    infinite: bool = False,
+    empty: bool = False,
+    shape: bool = True,
+) -> Kind:
+    """An array of numbers; `shape=False` where an array of any shape is right, scalars included."""
+    values = np.array(good, dtype=float)
+
+    def with_first(number: float) -> tuple[Any, tuple[str, ...]]:
+        spoilt = values.copy()
+        spoilt.flat[0] = number
+        return spoilt, (repr(float(number)),)
+
+    bads = [Bad("type", "seven", _shown("seven")), Bad("type", [None], _shown([None]))]
+    bads.append(Bad("nan", *with_first(math.nan)))
+    if not infinite:
+        bads.append(Bad("infinity", *with_first(math.inf)))
+    if not empty:
+        bads.append(Bad("empty", [], ("[]", "(0,)")))
+    if shape:
+        deeper = values[None].repeat(2, axis=0)
+        bads.append(Bad("shape", deeper, (str(deeper.shape),)))
+    if low is not None:
+        bads.append(Bad("domain", *with_first(low if open_low else low - max(1e-6, abs(low) * 1e-6))))
+    if high is not None:
+        bads.append(Bad("domain", *with_first(high if open_high else high + max(1e-6, abs(high) * 1e-6))))
+    return Kind(good, tuple(bads))
+
+
+def other(good: Any, *bad: Any) -> Kind:
+    """Anything else, with its own list of bad values; at least one."""
+    if not bad:
+        raise ValueError("an argument of its own kind needs bad values of its own")
+    return Kind(good, _bads(*(("domain", value) for value in bad)))
+
+
+def choice(good: str) -> Kind:
+    """One of a few words."""
+    return Kind(good, _bads(("type", 7), ("type", None), ("empty", ""), ("domain", "no such choice")))
+
+
+def flag(good: bool) -> Kind:
+    """True or False."""
+    return Kind(good, _bads(("type", "yes"), ("type", 1), ("type", None)))
+
+
+def text(good: str) -> Kind:
+    """A string that is not blank."""
+    return Kind(good, _bads(("type", 7), ("type", None), ("empty", ""), ("empty", "  ")))
+
+
+def function(good: Callable[..., Any]) -> Kind:
+    """Something to call."""
+    return Kind(good, _bads(("type", 7), ("type", None), ("type", "seven")))
+
+
+def generator(seed: int = 1) -> Kind:
+    """A random generator."""
+    return Kind(np.random.default_rng(seed), _bads(("type", 7), ("type", None), ("type", "seven")))
+
+
+def instance(good: Any) -> Kind:
+    """An instance of one of our classes."""
+    return Kind(good, _bads(("type", 7), ("type", None), ("type", "seven")))

@@ -1,0 +1,1 @@
+"""What the tasks call: running notebooks, building pages, checking them. No chapter imports this."""

@@ -1,0 +1,60 @@
+"""Compare what a run recorded (numbers behind figures, ledger values) with what is stored."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+from tools.paths import VALUES, chapter, figure_folder, notebooks
+from v2g_nb.figures.data import differing, read_csv
+from v2g_nb.ledger import load_items
+
+
+def figure_faults(record: Path) -> list[str]:
+    """Return a line for every figure whose data is missing, left over or different."""
+    faults = []
+    for notebook in notebooks():
+        ran, kept = record / "figures" / chapter(notebook), figure_folder(notebook)
+        names = {p.name for p in ran.glob("*.csv")} | {p.name for p in kept.glob("*.csv")}
+        for name in sorted(names):
+            place = f"{chapter(notebook)}: {name}"
+            if not (ran / name).exists():
+                faults.append(f"{place} is stored, but the run makes no such figure")
+            elif not (kept / name).exists():
+                faults.append(f"{place} is made by the run, but not stored")
+            else:
+                columns = differing(read_csv((ran / name).read_text()), read_csv((kept / name).read_text()))
+                faults += [f"{place} differs in column {column}" for column in columns]
+    return faults
+
+
+def ledger_faults(record: Path) -> list[str]:
+    """Return a line for every ledger value that is missing, left over or different."""
+    ran: dict[str, object] = {}
+    for path in sorted((record / "ledger").rglob("*.json")):
+        ran |= json.loads(path.read_text(encoding="utf-8"))
+    kept = json.loads(VALUES.read_text(encoding="utf-8"))
+    faults = []
+    for item in sorted(ran.keys() | kept.keys()):
+        ours, stored = ran.get(item), kept.get(item)
+        if isinstance(ours, float) and isinstance(stored, float):
+            # A residual is noise below the tolerance that the item allows.
+            allowed = load_items()[item].tolerance if item in load_items() else 0.0
+            same = math.isclose(ours, stored, rel_tol=1e-5) or max(abs(ours), abs(stored)) <= allowed
+        else:
+            same = type(ours) is type(stored) and ours == stored
+        if not same:
+            faults.append(f"ledger: {item} is {ours!r} in the run, but {stored!r} in store")
+    return faults
+
+
+def main() -> None:
+    """Compare the folder named on the command line."""
+    faults = [*figure_faults(Path(sys.argv[1])), *ledger_faults(Path(sys.argv[1]))]
+    if faults:
+        raise SystemExit("\n".join([*faults, "run `make notebooks` and look at what changed"]))
+    print("figure data and ledger values are current")
+
+
+if __name__ == "__main__":
+    main()

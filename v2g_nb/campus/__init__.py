@@ -1,0 +1,1 @@
+"""The campus model: a building, an aggregator and its cars."""

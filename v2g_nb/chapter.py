@@ -1,0 +1,212 @@
+"""What a chapter does besides mathematics: figures with their data, tables, the ledger, quoted numbers.
+
+With the environment variable ``V2G_RECORD`` set to a folder, the numbers behind figures and the
+values for the ledger are written there; in a reader's own notebook nothing is written.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
+from v2g_nb.figures import FigureData, Frames, Table, frames, picture, use_style
+from v2g_nb.figures.style import Picture
+from v2g_nb.ledger import Value, load_items, status
+from v2g_nb.methods.certificates import Certified, require
+
+__all__ = ["Chapter"]
+
+
+class Chapter:
+    """One chapter of the book, named by its path, such as ``tools/waiting-lines``.
+
+    Parameters
+    ----------
+    path : str
+        Folder and file name without ending, below ``book/``.
+
+    Raises
+    ------
+    InvalidInput
+        If `path` is not of that form.
+
+    Examples
+    --------
+    >>> chapter = Chapter("tools/waiting-lines")
+    >>> chapter.quote(0.45703, "0.457")
+    """
+
+    def __init__(self, path: str) -> None:
+        if not isinstance(path, str) or not re.fullmatch(r"[a-z]+/[a-z0-9-]+", path):
+            raise checks.complain("path", path, "a path such as 'tools/waiting-lines'")
+        self.path = path
+        self._values: dict[str, Value] = {}
+        use_style()
+
+    def figure(self, drawn: Figure, name: str, **columns: Any) -> Picture:
+        """Register the numbers behind a drawn figure and return it for display.
+
+        Parameters
+        ----------
+        drawn : matplotlib.figure.Figure
+            The figure.
+        name : str
+            Its name, the same as in the cell's metadata (``mystnb.figure.name``).
+        **columns : array_like
+            What is drawn, by name with the unit in it.
+
+        Returns
+        -------
+        Picture
+            Make it the last expression of the cell.
+
+        Raises
+        ------
+        InvalidInput
+            If a column is empty or not one-dimensional, or holds NaN.
+        """
+        self._store(FigureData(name, columns))
+        return picture(drawn, f"<figure {name}>")
+
+    def frames(
+        self,
+        name: str,
+        parameters: Mapping[str, Sequence[Any]],
+        compute: Callable[..., Mapping[str, Any]],
+        draw: Callable[..., Figure],
+        alt: Callable[..., str],
+        *,
+        start: Sequence[int] | None = None,
+    ) -> Frames:
+        """Return an interactive figure and register its numbers; arguments as in :func:`v2g_nb.figures.frames`."""
+        link = f"{self.path.split('/')[1]}-data/{name}.csv"
+        made = frames(name, parameters, compute, draw, alt, start=start, link=link)
+        self._store(made.data)
+        return made
+
+    def certify(self, result: Certified) -> Table:
+        """Require that all certificates of `result` hold, and return them as a table.
+
+        Parameters
+        ----------
+        result : object with `certificates`
+            What a solver returned.
+
+        Returns
+        -------
+        Table
+
+        Raises
+        ------
+        NotAnEquilibrium
+            If one does not hold.
+        """
+        require(result)
+        rows = [[c.name, f"at most {c.tolerance:g} {c.unit}".rstrip(), "holds"] for c in result.certificates]
+        return Table(["Certificate", "Value", "Verdict"], rows)
+
+    def record(self, item: str, value: Value) -> None:
+        """Record our value of a ledger item.
+
+        Parameters
+        ----------
+        item : str
+            The item's id, such as ``highway.eq-9``.
+        value : float, bool or str
+            What we get.
+
+        Raises
+        ------
+        InvalidInput
+            If the ledger has no such item, it belongs to another chapter, or `value` is NaN.
+        """
+        items = load_items()
+        if item not in items or items[item].chapter != self.path:
+            raise checks.complain("item", item, f"an item of the ledger whose chapter is {self.path!r}")
+        if not isinstance(value, (bool, str)):
+            value = float(f"{checks.real('value', value):.6g}")  # more digits differ between processors
+        self._values[item] = value
+        folder = _record_folder("ledger")
+        if folder:
+            target = folder / f"{self.path}.json"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(self._values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+    def ledger(self, *items: str) -> Table:
+        """Return "the paper says / we get / status" for items recorded in this run.
+
+        Parameters
+        ----------
+        *items : str
+            Ids, in the order of the table; all recorded ones by default.
+
+        Returns
+        -------
+        Table
+
+        Raises
+        ------
+        InvalidInput
+            If an item has not been recorded.
+        """
+        rows = []
+        known = load_items()
+        for item in items or tuple(self._values):
+            if item not in self._values:
+                raise checks.complain("items", item, "recorded before, by chapter.record")
+            line, value = known[item], self._values[item]
+            rows.append([line.what, _said(line.reported, line.unit), _said(value, line.unit), status(line, value)])
+        return Table(["Item", "The paper says", "We get", "Status"], rows)
+
+    def quote(self, value: float, text: str) -> None:
+        """Assert that a number quoted in the prose is `value`, rounded as it stands there.
+
+        Parameters
+        ----------
+        value : float
+            What was computed.
+        text : str
+            How the prose says it, such as ``"0.457"`` or ``"12 %"``; a percentage is of 1.
+
+        Raises
+        ------
+        InvalidInput
+            If `text` holds no number, or another one than `value`.
+        """
+        checks.real("value", value)
+        match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", checks.text("text", text))
+        if match is None:
+            raise checks.complain("text", text, "a number such as '0.457' or '12 %'")
+        said = float(re.sub(r"[,\u202f ]", "", match[1]))
+        ours = value * (100.0 if match[4] else 1.0)
+        half = 0.5 * 10.0 ** (int(match[3] or 0) - len(match[2] or ""))
+        if abs(said - ours) > half * (1 + 1e-9):
+            raise InvalidInput(f"text = {text!r}: the prose says so, but the value is {ours!r}")
+
+    def _store(self, data: FigureData) -> None:
+        folder = _record_folder("figures")
+        if folder:
+            target = folder / self.path / f"{data.name}.csv"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(data.to_csv(), encoding="utf-8")
+
+
+def _record_folder(kind: str) -> Path | None:
+    record = os.environ.get("V2G_RECORD")
+    return Path(record) / kind if record else None
+
+
+def _said(value: Value | None, unit: str) -> str:
+    if value is None:
+        return "no value"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    return f"{value:.4g} {unit}".rstrip()

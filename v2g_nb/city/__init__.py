@@ -1,0 +1,1 @@
+"""The city model: roads and a feeder in one equilibrium."""

@@ -1,0 +1,136 @@
+"""The numbers behind a figure: registered by name, stored as CSV, compared with tolerances."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from v2g_nb import checks
+
+__all__ = ["FigureData", "read_csv"]
+
+Column = NDArray[Any]
+DIGITS = 10  # significant digits in the CSV: more would differ between processors
+
+
+def _column(name: str, value: Any) -> Column:
+    column = np.atleast_1d(np.asarray(value))
+    if column.dtype.kind in "US":
+        return column
+    return checks.array(name, column, shape=(None,), infinite=True)
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """Named columns, each one-dimensional; they may differ in length.
+
+    Parameters
+    ----------
+    name : str
+        The figure's name, such as ``fig-erlang-c``: small letters, digits and hyphens.
+    columns : dict of str to array_like
+        What is drawn, by name with the unit in it (``wait_min``): numbers (a scalar is a column of
+        one) or words.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is not of that form, or a column is empty, not one-dimensional or holds NaN.
+
+    Examples
+    --------
+    >>> print(FigureData("fig-line", {"x": [0, 1], "y_kw": [0.0, 2.5]}).to_csv(), end="")
+    x,y_kw
+    0,0
+    1,2.5
+    """
+
+    name: str
+    columns: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Check and freeze the columns."""
+        if not isinstance(self.name, str) or not re.fullmatch(r"fig-[a-z0-9-]+", self.name):
+            raise checks.complain("name", self.name, "a name such as 'fig-erlang-c'")
+        if not isinstance(self.columns, Mapping) or not self.columns:
+            raise checks.complain("columns", self.columns, "at least one named column")
+        for key in self.columns:
+            checks.text("columns", key)
+        object.__setattr__(
+            self, "columns", {key: _column(f"columns[{key!r}]", value) for key, value in self.columns.items()}
+        )
+
+    def to_csv(self) -> str:
+        """Return the columns as CSV text; shorter columns end in empty cells."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in range(max(len(c) for c in self.columns.values())):
+            writer.writerow([_cell(c[row]) if row < len(c) else "" for c in self.columns.values()])
+        return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    # "+ 0.0" turns -0 into 0, whose sign depends on the processor
+    return f"{float(value) + 0.0:.{DIGITS}g}"
+
+
+def read_csv(text: str) -> dict[str, Column]:
+    """Return the columns of a figure's CSV: floats where every cell is a number, else strings.
+
+    Parameters
+    ----------
+    text : str
+        What :meth:`FigureData.to_csv` returned.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+
+    Raises
+    ------
+    InvalidInput
+        If `text` is blank or no string.
+
+    Examples
+    --------
+    >>> read_csv(FigureData("fig-line", {"x": [0, 1], "peak": 4.5}).to_csv())["peak"]
+    array([4.5])
+    """
+    checks.text("text", text)
+    header, *rows = list(csv.reader(io.StringIO(text)))
+    columns: dict[str, Column] = {}
+    for place, key in enumerate(header):
+        cells = [row[place] for row in rows]
+        while cells and cells[-1] == "":
+            cells.pop()
+        try:
+            columns[key] = np.array([float(cell) for cell in cells])
+        except ValueError:
+            columns[key] = np.array(cells)
+    return columns
+
+
+def differing(
+    ours: Mapping[str, Column], stored: Mapping[str, Column], *, rtol: float = 1e-7, atol: float = 1e-9
+) -> list[str]:
+    """Return the names of columns that differ beyond rounding; `atol` is relative to the largest entry."""
+    names = [key for key in {**ours, **stored} if (key in ours) != (key in stored)]
+    for key in ours.keys() & stored.keys():
+        a, b = ours[key], stored[key]
+        if a.shape != b.shape or a.dtype.kind != b.dtype.kind:
+            names.append(key)
+        elif a.dtype.kind == "U":
+            names += [key] * bool((a != b).any())
+        else:
+            finite = b[np.isfinite(b)]
+            scale = float(np.max(np.abs(finite), initial=0.0))
+            names += [key] * (not np.allclose(a, b, rtol=rtol, atol=atol * scale))
+    return sorted(names)

@@ -1,0 +1,1 @@
+"""The grid model: an operator, two stations and cars on nine buses."""

@@ -1,0 +1,1 @@
+"""The highway model: queues, matching and prices of charging stations."""

@@ -1,0 +1,124 @@
+"""Certificates: small independent proofs that a result is what it claims to be.
+
+A solver says how far its own iteration came (`residual`); a certificate says how far the *answer*
+is from satisfying the defining conditions, computed by code that shares nothing with the solver.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
+
+from v2g_nb import checks
+from v2g_nb.errors import InvalidInput, NotAnEquilibrium
+
+__all__ = ["Certificate", "Certified", "require"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One checked condition: it holds when `value` is at most `tolerance`.
+
+    Parameters
+    ----------
+    name : str
+        What is checked, in words a reader knows ("maximum regret").
+    value : float
+        How far the condition is from holding exactly. NaN is allowed and never holds: a check that
+        could not be computed is a check that failed.
+    tolerance : float
+        The largest `value` that still counts as holding; at least 0.
+    unit : str, optional
+        Unit of `value` and `tolerance`.
+
+    Raises
+    ------
+    InvalidInput
+        If `name` is blank, `value` is no number, or `tolerance` is negative or not finite.
+
+    Examples
+    --------
+    >>> print(Certificate("maximum regret", 2e-7, 1e-3, "EUR"))
+    maximum regret: at most 0.001 EUR, holds
+    >>> print(Certificate("maximum regret", float("nan"), 1e-3, "EUR"))
+    maximum regret: nan EUR, above 0.001 EUR, FAILS
+    """
+
+    name: str
+    value: float
+    tolerance: float
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the fields once."""
+        checks.text("name", self.name)
+        checks.real("tolerance", self.tolerance, low=0.0)
+        if not isinstance(self.unit, str):
+            raise checks.complain("unit", self.unit, "a string")
+        value = self.value
+        if isinstance(value, float) and math.isnan(value):  # NaN may stand: it never holds
+            return
+        checks.real("value", value, infinite=True)
+
+    @property
+    def holds(self) -> bool:
+        """Whether `value` is at most `tolerance`; False for NaN."""
+        return bool(self.value <= self.tolerance)
+
+    def __str__(self) -> str:
+        """Say whether it holds, without digits that differ from one processor to the next."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.holds:
+            return f"{self.name}: at most {self.tolerance:g}{unit}, holds"
+        return f"{self.name}: {self.value:.6g}{unit}, above {self.tolerance:g}{unit}, FAILS"
+
+
+@runtime_checkable
+class Certified(Protocol):
+    """Anything that carries certificates: every result of a solver."""
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The checked conditions."""
+
+
+R = TypeVar("R", bound=Certified)
+
+
+def require(result: R) -> R:
+    """Return `result` if it converged and all its certificates hold, or raise.
+
+    Parameters
+    ----------
+    result : object with `certificates`
+        What a solver returned. If it has `converged`, that must be true as well.
+
+    Returns
+    -------
+    object
+        The same `result`, so that the call can wrap a solver's.
+
+    Raises
+    ------
+    NotAnEquilibrium
+        If the solver did not converge or a certificate fails; the message names each.
+    InvalidInput
+        If `result` carries no certificate at all.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> good = SimpleNamespace(certificates=(Certificate("gap", 0.0, 1e-9),))
+    >>> require(good) is good
+    True
+    """
+    certificates: Iterable[Certificate] = getattr(result, "certificates", ())
+    certificates = tuple(certificates)
+    if not certificates or not all(isinstance(c, Certificate) for c in certificates):
+        raise InvalidInput(f"result = {checks.shown(result)}: must carry at least one Certificate in `certificates`")
+    failed = [str(c) for c in certificates if not c.holds]
+    if not getattr(result, "converged", True):
+        failed.insert(0, "the solver did not converge")
+    if failed:
+        raise NotAnEquilibrium(f"{type(result).__name__} is no equilibrium: " + "; ".join(failed))
+    return result

@@ -1,0 +1,1 @@
+"""Waiting lines (placeholder during set-up)."""
