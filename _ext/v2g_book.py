@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: scripts from its own pages, figure data beside figures, a version.
+"""What the book adds to Sphinx: scripts of its own, links to figure data and chapters, a version.
 
 MathJax comes from the package sphinx-mathjax-offline, of which only the parts in use are copied.
 """
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import ReferenceRole
 
 from v2g_nb import __version__
 
@@ -34,6 +36,21 @@ class FigureDataLink(SphinxPostTransform):
                 href = f"{folder.name}/{stored[0]}.csv"
                 link = f'<a class="v2g-data" href="{href}" download>Data of this figure (CSV)</a>'
                 figure.append(nodes.legend("", nodes.paragraph("", "", nodes.raw("", link, format="html"))))
+
+
+class ChapterRole(ReferenceRole):
+    """Link to a chapter, such as ``tools/waiting-lines``; plain words where it is not written yet."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a reference, or the words alone."""
+        if f"book/{self.target}" not in self.env.found_docs:
+            return [nodes.inline("", self.title)], []
+        reference = addnodes.pending_xref(
+            "", refdomain="std", reftype="doc", reftarget=f"/book/{self.target}", refexplicit=True, refwarn=True
+        )
+        reference["refdoc"] = self.env.docname
+        reference += nodes.inline("", self.title)
+        return [reference], []
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
@@ -75,6 +92,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect everything above."""
     app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.add_post_transform(FigureDataLink)
+    app.add_role("chapter", ChapterRole())
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
