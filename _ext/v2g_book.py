@@ -73,12 +73,13 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
 
 
 def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Drop scripts that are listed twice or serve live cells; name the version in the footer."""
+    """Drop scripts that are listed twice, or that the page has no use for; name the version in the footer."""
     seen, kept = set(), []
+    unused = WIDGETS if 'class="math' in context.get("body", "") else (*WIDGETS, "mathjax", "MathJax")
     for script in context["script_files"]:
         attributes = tuple(sorted((k, v) for k, v in getattr(script, "attributes", {}).items() if v is not None))
         name = str(getattr(script, "filename", script) or "")
-        if (name, attributes) in seen or any(word in name + repr(attributes) for word in WIDGETS):
+        if (name, attributes) in seen or any(word in name + repr(attributes) for word in unused):
             continue
         seen.add((name, attributes))
         kept.append(script)
