@@ -110,6 +110,13 @@ PLANTED = {
     ),
     "an input without a label": (page('<input type="text">'), {"axe"}),
     "pale text": (page('<p style="color:#bbb">pale</p>'), {"axe"}),
+    "a pale kind of word in code": (
+        page(
+            '<div class="highlight"><pre><span class="k">x</span> <span class="k">x</span> <span class="p">x</span></pre></div>',
+            "<style>.highlight .p{color:#bbb}</style>",
+        ),
+        {"axe"},
+    ),
     "text pale in the dark only": (
         page('<p class="p">pale</p>', "<style>@media (prefers-color-scheme:dark){.p{color:#bbb}}</style>"),
         {"axe"},
