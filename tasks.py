@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("V2G_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = ROOT / "requirements.lock"
-SITE = ROOT / "_build" / "html"
+PEERS = ROOT / "_build" / "peers" / BIN.name / "python"  # the peers' own environment
 TASKS: dict[str, Callable[[], None]] = {}
 
 # What numpy and OpenBLAS use where a processor has neither AVX2 nor AVX512; tests/test_arithmetic.py
@@ -171,11 +171,29 @@ def test_all() -> None:
 
 @task
 def lock() -> None:
-    """Resolve requirements.in into the universal, hashed lock."""
+    """Resolve requirements.in and peers.in into universal, hashed locks."""
     prepare()
     options = "--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"
     command = (BIN / "uv", "pip", "compile", *options.split(), "--custom-compile-command", "python tasks.py lock")
-    run(*command, "requirements.in", "-o", "requirements.lock")
+    for name in ("requirements", "peers"):
+        run(*command, f"{name}.in", "-o", f"{name}.lock")
+
+
+@task
+def peers() -> None:
+    """Install other people's solvers in an environment of their own, for benchmarks and live cross-checks."""
+    prepare()
+    if not PEERS.exists():
+        venv.create(PEERS.parents[1])
+    run(BIN / "uv", "pip", "sync", "--quiet", "--python", PEERS, "--require-hashes", "peers.lock")
+
+
+@task
+def benchmarks() -> None:
+    """Time our solvers beside others' in one run; prints, and writes _build/benchmarks/."""
+    peers()
+    for script in sorted((ROOT / "benchmarks").glob("[a-z]*.py")):
+        python("-m", f"benchmarks.{script.stem}", V2G_PEERS=str(PEERS))
 
 
 @task
@@ -187,7 +205,7 @@ def clean() -> None:
 
 if __name__ == "__main__":
     names = sys.argv[1:]
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
         raise SystemExit(f"this Python is {sys.version.split()[0]}: must be 3.11 or newer")
     if not names or any(name not in TASKS for name in names):
         print("usage: python tasks.py TASK ...\n")
