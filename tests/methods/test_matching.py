@@ -14,13 +14,15 @@ from v2g_nb.methods.matching import (
 
 
 def small_market(seed: int) -> Market:
-    """At most 6 proposers and 4 receivers; every other one with full lists, the others with lists of any length."""
+    """At most 6 proposers and 5 receivers; every other one with full lists, the others with lists of any length."""
     rng = np.random.default_rng(seed)
     n, m = int(rng.integers(1, 7)), int(rng.integers(1, 5))
+    if seed % 2 == 0:  # full lists and as many places as proposers: here several matchings can be stable
+        n = m = int(rng.integers(2, 6))
     shortest = (0, 0) if seed % 2 else (n, m)
     lists = [rng.permutation(m)[: rng.integers(shortest[1], m + 1)].tolist() for _ in range(n)]
     orders = [rng.permutation(n)[: rng.integers(shortest[0], n + 1)].tolist() for _ in range(m)]
-    return Market(lists, orders, rng.integers(0, 4 if seed % 2 else 3, m))
+    return Market(lists, orders, rng.integers(0, 4, m) if seed % 2 else np.ones(m, dtype=int))
 
 
 def blocks_by_definition(market: Market, partner: np.ndarray) -> list[tuple[int, int]]:

@@ -23,7 +23,6 @@ from v2g_nb.methods.certificates.matching import rank_table
 __all__ = [
     "Market",
     "Matching",
-    "Proposal",
     "deferred_acceptance",
     "market_from_costs",
     "proposals",
