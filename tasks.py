@@ -155,13 +155,23 @@ def test() -> None:
     print(f"\nall checks passed in {time.monotonic() - begin:.0f} s")
 
 
+def find_python(version: str) -> str | None:
+    """Return an interpreter of that version: on the PATH, or one of pyenv's that is not switched on."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for candidate in (shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python"))):
+        words = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        if candidate and subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip() == version:
+            return str(candidate)
+    return None
+
+
 @task
 def test_all() -> None:
     """Run the tests on Python 3.11, 3.12 and 3.13, all from the one lock."""
     for version in ("3.11", "3.12", "3.13"):
-        interpreter = shutil.which(f"python{version}")
+        interpreter = find_python(version)
         if interpreter is None:
-            raise SystemExit(f"python{version} is not on this machine: test-all needs 3.11, 3.12 and 3.13")
+            raise SystemExit(f"Python {version} is not on this machine: test-all needs 3.11, 3.12 and 3.13")
         env = os.environ | {"V2G_VENV": str(ROOT / "_build" / f"venv-{version}")}
         print(f"\n== Python {version}", flush=True)
         for step in ("lint", "unit", "nbval"):
