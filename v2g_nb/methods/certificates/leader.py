@@ -9,6 +9,7 @@ from v2g_nb.methods.certificates import Certificate
 
 FloatArray = NDArray[np.float64]
 GRID_WORK = 4_000_000  # followers x prices looked at in the search of a better price
+CHUNK = 100_000  # of that, in one array
 TOLERANCE = 1e-9
 
 
@@ -105,10 +106,11 @@ def certificates(
     now = price * own - 0.5 * cost * own**2
     choke = max(floor, float(np.max((intercept - low) / slope)))  # above it sales stay at their least
     end = cap if np.isfinite(cap) and low.sum() > 0 else min(cap, choke)
+    prices = np.linspace(floor, end, max(3, min(2001, GRID_WORK // len(intercept))))
     best = now
-    for p in np.linspace(floor, end, max(3, min(2001, GRID_WORK // len(intercept)))):
-        total = float(bought(intercept, slope, low, high, float(p)).sum())
-        best = max(best, float(p) * total - 0.5 * cost * total**2)
+    for some in np.array_split(prices, max(1, prices.size * len(intercept) // CHUNK)):
+        total = np.minimum(np.maximum(intercept - slope * some[:, None], low), high).sum(axis=1)
+        best = max(best, float(np.max(some * total - 0.5 * cost * total**2)))
     scale = max(abs(best), 1.0)
     return (
         follower_regret(intercept, slope, low, high, price, quantity),
