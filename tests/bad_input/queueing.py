@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.bad_input.kinds import array, call, instance, integer, other, real
+from tests.bad_input.kinds import Kind, array, call, integer, other, real
 from v2g_nb.methods import erlang, queue_inverse, queue_means, queue_simulation, queue_transient, queueing
 from v2g_nb.methods.certificates import queueing as certificates
 
@@ -50,12 +50,12 @@ CALLS = [
     ),
     call(
         queueing.QueueResult.probability,
-        self=instance(queueing.solve_queue(2, 1.0, 1.0)),
+        self=Kind(queueing.solve_queue(2, 1.0, 1.0), ()),
         count=array([0, 3], low=0, **ANY),
     ),
     call(
         queueing.QueueResult.waiting_longer,
-        self=instance(queueing.solve_queue(2, 1.0, 1.0)),
+        self=Kind(queueing.solve_queue(2, 1.0, 1.0), ()),
         time=array([0.0, 3.0], low=0, **ANY),
     ),
     call(
@@ -69,7 +69,7 @@ CALLS = [
     ),
     call(
         queue_transient.TransientResult.waiting_longer,
-        self=instance(queue_transient.transient(2, 1.0, 1.0, [1.0])),
+        self=Kind(queue_transient.transient(2, 1.0, 1.0, [1.0]), ()),
         time=array([0.0, 3.0], low=0),
     ),
     call(

@@ -238,7 +238,7 @@ def erlang_b(servers: object, offered_load: object) -> FloatArray:
 
     Examples
     --------
-    >>> float(erlang_b(2, 1.0))  # (1/2) / (1 + 1 + 1/2)
+    >>> float(erlang_b(2, 1.0).round(6))  # (1/2) / (1 + 1 + 1/2)
     0.2
     """
     c = checks.array("servers", servers, low=1, high=MAX_SERVERS, whole=True)

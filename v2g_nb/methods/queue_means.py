@@ -101,7 +101,7 @@ def mean_wait_derivative(servers: object, arrival_rate: object, service_rate: ob
 
     Examples
     --------
-    >>> float(mean_wait_derivative(1, 0.5, 1.0))  # W = lambda / (1 - lambda)
+    >>> float(mean_wait_derivative(1, 0.5, 1.0).round(6))  # W = lambda / (1 - lambda)
     4.0
     """
     c, mu, ratio, rest = stable_ratio(servers, arrival_rate, service_rate)
@@ -139,7 +139,7 @@ def mean_number(servers: object, arrival_rate: object, service_rate: object) -> 
 
     Examples
     --------
-    >>> float(mean_number(1, 0.5, 1.0))
+    >>> float(mean_number(1, 0.5, 1.0).round(6))
     1.0
 
     References
@@ -177,7 +177,7 @@ def mean_number_derivative(servers: object, arrival_rate: object, service_rate: 
 
     Examples
     --------
-    >>> float(mean_number_derivative(1, 0.5, 1.0))  # L = lambda / (1 - lambda)
+    >>> float(mean_number_derivative(1, 0.5, 1.0).round(6))  # L = lambda / (1 - lambda)
     4.0
     """
     c, mu, ratio, rest = stable_ratio(servers, arrival_rate, service_rate)

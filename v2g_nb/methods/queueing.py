@@ -142,7 +142,7 @@ class QueueResult:
 
         Examples
         --------
-        >>> float(solve_queue(1, 1.0, 2.0).waiting_longer(0.0))
+        >>> float(solve_queue(1, 1.0, 2.0).waiting_longer(0.0).round(6))
         0.5
         """
         t = checks.array("time", time, low=0)

@@ -6,6 +6,7 @@ integral.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy.sparse import diags_array
@@ -196,7 +197,8 @@ def transient_certificates(
     missing = float(np.max(np.abs(1.0 - p.sum(axis=1))))
     up = np.append(np.full(before.size - 1, arrivals), 0.0)
     down = np.minimum(np.arange(before.size), c) * mu
-    generator = diags_array((-(up + down), up[:-1], down[1:]), offsets=(0, 1, -1)).T.tocsr()
+    bands: Any = (-(up + down), up[:-1], down[1:])
+    generator = diags_array(bands, offsets=(0, 1, -1)).T.tocsr()
     worst, clock = 0.0, 0.0
     for now, state in zip(t, p, strict=True):
         if not np.all(np.isfinite(state)):
