@@ -179,3 +179,13 @@ def test_results_do_not_depend_on_how_often_they_are_computed():
 def test_an_overloaded_day_is_refused(seed: int):
     with pytest.raises(Infeasible, match="the stations can take only"):
         two_hours(seed)
+
+
+def test_battery_by_hand():
+    """(10) and (11): half full at Ohi-Matsuda, 17.25 min to Ashigara, 12 of 40 kWh, 19.575 min to Numazu."""
+    soc = arrival_soc(tomei(), Cars([0, 1], [0.0, 0.0], [40.0, 40.0], [0.5, 0.71375]))
+    assert soc[0, 0] == pytest.approx(0.5 - 17.25 * 0.005)
+    charged = soc[0, 0] + 12.0 / 40.0
+    assert charged == pytest.approx(0.71375)
+    assert soc[1, 1] == pytest.approx(charged - 0.005 * 19.575)
+    assert soc[1, 1] == pytest.approx(soc[0, 1] + 0.3)
