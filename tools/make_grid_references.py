@@ -11,7 +11,7 @@ from tools.paths import ROOT
 from tools.peers.call import call
 from v2g_nb.grid.market import paper_market, repaired_market
 from v2g_nb.grid.nine_bus import FLAT, TEXTBOOK, nine_bus
-from v2g_nb.grid.price_game import price_grid
+from v2g_nb.grid.price_grid import price_grid
 
 FOLDER = ROOT / "tests" / "references"
 THEIRS = {"case9": "case9", "case14": "case14", "case30": "case_ieee30"}

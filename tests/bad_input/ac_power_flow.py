@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.bad_input.kinds import Bad, Kind, array, call, choice, instance, integer, other, real
 from v2g_nb.data.power import CaseTables, load_case
-from v2g_nb.methods.ac_power_flow import PowerFlow, admittance, newton_iterates, solve_power_flow
+from v2g_nb.methods.ac_power_flow import admittance, newton_iterates, solve_power_flow
 from v2g_nb.methods.certificates.power_flow import power_flow_certificates
 from v2g_nb.methods.power_network import PowerNetwork
 
@@ -54,7 +54,12 @@ CALLS = [
         base_mva=real(100.0, low=0.0, open_low=True),
     ),
     call(NETWORK.place, bus=integer(2).also(9)),
-    call(PowerNetwork.place, bus=integer(2)),
+    call(
+        NETWORK.with_demand,
+        added=other({3: 1 + 1j}, None, [1.0], {9: 1.0}, {3: "much"}, {3: float("nan")}),
+    ),
+    call(NETWORK.with_set_points, points=other({1: 1.0}, None, [1.0], {9: 1.0}, {3: 1.0}, {1: -1.0}, {1: "high"})),
+    call(FLOW.voltage, bus=integer(2).also(9)),
     call(admittance, network=instance(NETWORK)),
     call(newton_iterates, network=instance(NETWORK)),
     call(

@@ -17,7 +17,10 @@ def call(script: str, request: dict[str, Any], module: str = "") -> Any:
     if not python:
         raise PeerAbsent("V2G_PEERS names no Python with the peers in it")
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    if module and subprocess.run([python, "-c", f"import {module}"], env=env, capture_output=True).returncode:
+    if (
+        module
+        and subprocess.run([python, "-c", f"import {module}"], env=env, capture_output=True, check=False).returncode
+    ):
         raise PeerAbsent(f"{module} is not installed where V2G_PEERS points")
     words = [python, str(Path(__file__).with_name(script + ".py"))]
     done = subprocess.run(words, input=json.dumps(request), capture_output=True, text=True, env=env, check=False)

@@ -14,7 +14,7 @@ logging.disable(logging.WARNING)
 
 import numpy as np  # noqa: E402
 import pandapower as pp  # noqa: E402
-import pandapower.networks as networks  # noqa: E402
+from pandapower import networks  # noqa: E402
 from pandapower.converter.pypower.to_ppc import to_ppc  # noqa: E402
 
 EXACT = {

@@ -14,7 +14,7 @@ from scipy.optimize import root
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible
-from v2g_nb.grid.certificates import price_equilibrium_certificates
+from v2g_nb.grid.certificates.prices import price_equilibrium_certificates
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["MixedPrices", "mixed_prices"]
@@ -93,12 +93,10 @@ def _survival(shared: float, loyal: tuple[float, float], lowest: Any, station: i
             alone = 2.0 * u2 / (p * (shared - p))
             far = p - gap
             joint = (2.0 * u2 / far - (shared - far)) / (b2 - far)
-            result: FloatArray = np.where(p <= low2 + gap, alone, joint)
-            return result
+            return np.where(p <= low2 + gap, alone, joint)
         near = (2.0 * u1 / p - (b1 - p)) / (shared - p)
         kept = 2.0 * u1 / ((p + gap) * (b2 - p))
-        result = np.where(p >= low1, near, kept)
-        return result
+        return np.where(p >= low1, near, kept)
 
 
 def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9.0) -> MixedPrices:
@@ -138,8 +136,12 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     loyal, gap = (float(preferred), float(other)), float(preferred - other)
     # The blind price of the shared group is a/2; undercutting starts well below it.
     start = np.array([0.6, 0.36]) * gap
+
+    def jumps(low: FloatArray) -> FloatArray:
+        return _continuity(shared, loyal, low)
+
     with np.errstate(all="ignore"):
-        answer = root(lambda low: _continuity(shared, loyal, low), start, tol=1e-13)
+        answer = root(jumps, start, tol=1e-13)
     lowest = (float(answer.x[0]), float(answer.x[1]))
     profit = _profit(shared, loyal, lowest)
     residual = float(np.max(np.abs(_continuity(shared, loyal, answer.x))))
@@ -149,7 +151,7 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     failing = [str(c) for c in certificates if not c.holds]
     if residual >= 1e-9 or failing:
         raise Infeasible(
-            f"shared = {shared:g}, preferred = {preferred:g}, other = {other:g}: no atomless equilibrium; "
+            f"shared = {float(shared)}, preferred = {preferred:g}, other = {other:g}: no atomless equilibrium; "
             + ("; ".join(failing) or "the equations for the lowest prices have no solution")
         )
     return MixedPrices(*parts, certificates)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, LinearConstraint, minimize
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
@@ -205,20 +205,24 @@ def nash_program(
     x, y = starts
     begin = np.concatenate([x, y, [np.max(rows @ y), np.max(columns.T @ x)]])
     both = rows + columns
+
+    def regrets(z: FloatArray) -> float:
+        return float(z[-2] + z[-1] - z[:m] @ both @ z[m : m + n])
+
+    def slope(z: FloatArray) -> FloatArray:
+        return np.concatenate([-both @ z[m : m + n], -both.T @ z[:m], [1.0, 1.0]])
+
     total = np.zeros((2, m + n + 2))
     total[0, :m], total[1, m : m + n] = 1.0, 1.0
     limit = np.zeros((m + n, m + n + 2))
     limit[:m, m : m + n], limit[:m, -2] = -rows, 1.0
     limit[m:, :m], limit[m:, -1] = -columns.T, 1.0
     answer = minimize(
-        lambda z: z[-2] + z[-1] - z[:m] @ both @ z[m : m + n],
+        regrets,
         begin,
-        jac=lambda z: np.concatenate([-both @ z[m : m + n], -both.T @ z[:m], [1.0, 1.0]]),
-        bounds=[(0.0, 1.0)] * (m + n) + [(None, None)] * 2,
-        constraints=[
-            {"type": "eq", "fun": lambda z: total @ z - 1.0, "jac": lambda z: total},
-            {"type": "ineq", "fun": lambda z: limit @ z, "jac": lambda z: limit},
-        ],
+        jac=slope,
+        bounds=Bounds(np.r_[np.zeros(m + n), [-np.inf, -np.inf]], np.r_[np.ones(m + n), [np.inf, np.inf]]),
+        constraints=[LinearConstraint(total, 1.0, 1.0), LinearConstraint(limit, 0.0, np.inf)],
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-12},
     )

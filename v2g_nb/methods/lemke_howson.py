@@ -169,18 +169,18 @@ def lemke_howson(row_payoff: Any, column_payoff: Any, *, label: int = 0, max_piv
     systems = _System(columns.T, own, other), _System(rows, other, own)
     turn = 0 if label in own else 1
     entering = label
-    for pivots in range(1, max_pivots + 1):
+    pivots = 0
+    while pivots == 0 or entering != label:
+        if pivots == max_pivots:
+            raise NotConverged(f"max_pivots = {max_pivots}: the path is longer: must be larger")
         entering = systems[turn].enter(entering)
         turn = 1 - turn
-        if entering == label:
-            break
-    else:
-        raise NotConverged(f"max_pivots = {max_pivots}: the path is longer: must be larger")
+        pivots += 1
     x, y = systems[0].values(own), systems[1].values(other)
     certificates = equilibrium_certificates(row_floats, column_floats, x, y)
     residual = max(certificates[2].value, certificates[3].value)
-    values = (_expected(payoff, x, y) for payoff in (row_floats, column_floats))
-    return ExactEquilibrium(x, y, *values, True, pivots, residual, certificates)
+    row_value, column_value = (_expected(payoff, x, y) for payoff in (row_floats, column_floats))
+    return ExactEquilibrium(x, y, row_value, column_value, True, pivots, residual, certificates)
 
 
 def _expected(payoff: Any, x: tuple[Fraction, ...], y: tuple[Fraction, ...]) -> Fraction:

@@ -160,10 +160,13 @@ class PowerNetwork:
         InvalidInput
             If there is no such bus.
         """
-        checks.integer("bus", bus)
+        return self._place("bus", bus)
+
+    def _place(self, name: str, bus: int) -> int:
+        checks.integer(name, bus)
         where = np.flatnonzero(self.bus == bus)
         if not len(where):
-            raise InvalidInput(f"bus = {bus}: must be one of {self.bus.tolist()}")
+            raise InvalidInput(f"{name} = {bus}: must be one of {self.bus.tolist()}")
         return int(where[0])
 
     def with_demand(self, added: Mapping[int, complex]) -> "PowerNetwork":
@@ -187,7 +190,7 @@ class PowerNetwork:
             raise checks.complain("added", added, "a dict of bus number to demand")
         mw, mvar = self.demand_mw.copy(), self.demand_mvar.copy()
         for bus, value in added.items():
-            place = self.place(bus)
+            place = self._place(f"added[{bus}] = {checks.shown(value)}: bus", bus)
             if isinstance(value, bool) or not isinstance(value, (int, float, complex)) or not np.isfinite(value):
                 raise checks.complain(f"added[{bus}]", value, "a finite number P + jQ")
             mw[place] += complex(value).real
@@ -215,7 +218,7 @@ class PowerNetwork:
             raise checks.complain("points", points, "a dict of bus number to voltage")
         held = self.set_point_pu.copy()
         for bus, value in points.items():
-            place = self.place(bus)
+            place = self._place(f"points[{bus}] = {checks.shown(value)}: bus", bus)
             if self.kind[place] == "pq":
                 raise InvalidInput(f"points = {points}: bus {bus} is 'pq': must be one that holds its voltage")
             held[place] = checks.real(f"points[{bus}]", value, low=0.0, open_low=True)

@@ -86,7 +86,7 @@ def _strategy(name: str, given: Any, length: int) -> Exact | None:
 
 def _off_simplex(strategy: Exact) -> Fraction:
     """Return how far the entries are from being at least 0 and summing to 1."""
-    return max(abs(sum(strategy) - 1), max(-value for value in strategy), Fraction(0))
+    return max([abs(sum(strategy, Fraction(0)) - 1), *(-value for value in strategy)])
 
 
 def _regret(payoff: list[list[float]], own: Exact, other: Exact) -> Fraction:

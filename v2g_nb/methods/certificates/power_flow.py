@@ -3,18 +3,18 @@
 import cmath
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.power_network import PowerNetwork
 
 __all__ = ["power_flow_certificates"]
 
 
 def power_flow_certificates(
-    network: PowerNetwork, magnitude_pu: Sequence[float], angle_deg: Sequence[float], tolerance: float = 1e-9
+    network: Any, magnitude_pu: Sequence[float], angle_deg: Sequence[float], tolerance: float = 1e-9
 ) -> tuple[Certificate, ...]:
     """Check a voltage profile against Kirchhoff's law and the set-points.
 
@@ -24,7 +24,7 @@ def power_flow_certificates(
     Parameters
     ----------
     network : PowerNetwork
-        The network.
+        The network, or anything with its columns.
     magnitude_pu, angle_deg : array_like, shape (n,)
         Voltage at each bus [pu, degrees]. NaN is allowed and never certified.
     tolerance : float
@@ -43,6 +43,7 @@ def power_flow_certificates(
 
     Examples
     --------
+    >>> from v2g_nb.methods.power_network import PowerNetwork
     >>> lone = PowerNetwork(bus=[1, 2], kind=["slack", "pq"], demand_mw=[0, 0], demand_mvar=[0, 0],
     ...     shunt_mw=[0, 0], shunt_mvar=[0, 0], generation_mw=[0, 0], set_point_pu=[1, 1],
     ...     from_bus=[1], to_bus=[2], resistance_pu=[0.01], reactance_pu=[0.1], charging_pu=[0],
@@ -50,7 +51,8 @@ def power_flow_certificates(
     >>> [c.holds for c in power_flow_certificates(lone, [1.0, 1.0], [0.0, 0.0])]
     [True, True, True]
     """
-    checks.instance("network", network, PowerNetwork)
+    if not all(hasattr(network, name) for name in ("bus", "kind", "from_bus", "to_bus", "base_mva")):
+        raise checks.complain("network", network, "a PowerNetwork")
     checks.real("tolerance", tolerance, low=0.0)
     n = len(network.bus)
     columns = []
@@ -87,7 +89,7 @@ def _worse(sofar: float, value: float) -> float:
     return math.nan if math.isnan(value) or math.isnan(sofar) else max(sofar, abs(value))
 
 
-def _outflow(network: PowerNetwork, voltage: list[complex]) -> list[complex]:
+def _outflow(network: Any, voltage: list[complex]) -> list[complex]:
     """Return the current that leaves each bus into its branches [pu]."""
     leaving = [0j] * len(voltage)
     place = {int(b): k for k, b in enumerate(network.bus)}

@@ -1,7 +1,7 @@
-"""Certificates of the room: deviations scanned, loads and voltages recomputed, nothing taken from a solver."""
+"""Certificates of the three levels: other choices tried, limits compared, smaller instruments refuted."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,97 +10,9 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.methods.certificates import Certificate
 
-__all__ = [
-    "backward_induction_certificates",
-    "limit_certificates",
-    "price_equilibrium_certificates",
-    "smaller_fail_certificate",
-]
+__all__ = ["backward_induction_certificates", "limit_certificates", "smaller_fail_certificate"]
 
 FloatArray = NDArray[np.float64]
-
-
-def price_equilibrium_certificates(
-    shared: float,
-    loyal: Sequence[float],
-    lowest: Sequence[float],
-    profit: Sequence[float],
-    cdf: Callable[[int, FloatArray], FloatArray],
-    *,
-    points: int = 4001,
-    tolerance: float = 1e-8,
-) -> tuple[Certificate, ...]:
-    """Check a mixed equilibrium of the price game by scanning every price that could be asked.
-
-    Parameters
-    ----------
-    shared : float
-        Intercept of the group that values both stations alike.
-    loyal : sequence of float, length 2
-        Intercepts of the other group at the first and second station.
-    lowest, profit : sequence of float, length 2
-        Lowest price and expected profit of each station. NaN is allowed and never certified.
-    cdf : callable
-        ``cdf(station, prices)`` is the probability of a price of at most `prices`.
-    points : int
-        Prices to scan.
-    tolerance : float
-        Largest violation, in units of profit or probability.
-
-    Returns
-    -------
-    tuple of Certificate
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is not of that kind.
-
-    Examples
-    --------
-    >>> from v2g_nb.grid.mixed_prices import mixed_prices
-    >>> found = mixed_prices()
-    >>> checked = price_equilibrium_certificates(10.0, (12.0, 9.0), found.lowest, found.profit, found.cdf)
-    >>> all(c.holds for c in checked)
-    True
-    """
-    checks.real("shared", shared, low=0.0, open_low=True)
-    loyalty = checks.array("loyal", loyal, shape=(2,), low=0.0)
-    checks.function("cdf", cdf)
-    checks.integer("points", points, low=10)
-    checks.real("tolerance", tolerance, low=0.0)
-    for name, given in (("lowest", lowest), ("profit", profit)):
-        if isinstance(given, str) or np.shape(given) != (2,):
-            raise checks.complain(name, given, "two numbers")
-    made = []
-    gap = float(loyalty[0] - loyalty[1])
-    if not all(math.isfinite(v) for v in [*lowest, *profit]):
-        return tuple(Certificate(name, math.nan, tolerance) for name in ("distribution", "support", "deviation"))
-    scan = np.linspace(0.0, float(max(shared, loyalty[0])), points)
-    for station in (0, 1):
-        low = float(lowest[station])
-        support = np.linspace(low, low + gap, points)
-        rises = cdf(station, support)
-        faulty = max(abs(float(rises[0])), abs(float(rises[-1]) - 1.0), float(np.max(-np.diff(rises))), -low, 0.0)
-        earned = [_expected(station, shared, loyalty, cdf, p) for p in (support, scan)]
-        name = f"station {station + 1}: "
-        made.append(Certificate(name + "prices are a distribution", faulty, tolerance))
-        spread = float(np.max(np.abs(earned[0] - profit[station])))
-        made.append(Certificate(name + "the same profit at every price it asks", spread, tolerance))
-        gain = float(np.max(earned[1] - profit[station]))
-        made.append(Certificate(name + "gain from any other price", max(gain, 0.0), tolerance))
-    return tuple(made)
-
-
-def _expected(station: int, shared: float, loyal: FloatArray, cdf: Any, price: FloatArray) -> FloatArray:
-    """Return the expected profit of a price against the rival's distribution."""
-    gap = float(loyal[0] - loyal[1])
-    tolerated = price - gap if station == 0 else price + gap  # the rival's price that draws the loyal group
-    wins_shared = 1.0 - cdf(1 - station, price)
-    wins_loyal = 1.0 - cdf(1 - station, tolerated)
-    sold = np.maximum(shared - price, 0.0) * wins_shared + np.maximum(loyal[station] - price, 0.0) * wins_loyal
-    earned: FloatArray = price * sold / 2.0
-    return earned
 
 
 def backward_induction_certificates(
@@ -162,7 +74,7 @@ def backward_induction_certificates(
     checks.real("tolerance", tolerance, low=0.0)
     for name, given, length in (("prices", prices, 2), ("bought", bought, types), ("station", station, types)):
         if isinstance(given, str) or np.shape(given) != (length,):
-            raise checks.complain(name, given, f"{length} numbers")
+            raise checks.complain(name, given, f"{length} numbers, not shape {np.shape(given)}")
     at = checks.array("station", station, shape=(types,), low=0.0, high=1.0, whole=True).astype(int)
     asked, amount = np.asarray(prices, dtype=float), np.asarray(bought, dtype=float)
     made = list(_type_certificates(market, asked, at, amount, points, tolerance))
@@ -184,7 +96,9 @@ def _type_certificates(
         best = np.maximum(best, np.max(payoff, axis=0))
     yield Certificate("gain of a type from another station or amount", float(np.max(best - have)), tolerance)
     # A gain is of second order in an error of the amount, so the marginal value is checked as well.
-    marginal = np.where(amount > 0.0, np.abs(margin - 2.0 * market.curvature * amount), np.maximum(margin, 0.0) - amount)
+    marginal = np.where(
+        amount > 0.0, np.abs(margin - 2.0 * market.curvature * amount), np.maximum(margin, 0.0) - amount
+    )
     yield Certificate("marginal value of energy equals its price", float(np.max(marginal)), tolerance)
 
 
