@@ -8,7 +8,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from v2g_nb import checks
-from v2g_nb.campus.fleet import Fleet, FleetRules
+from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.selection import FleetRules
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.campus import load_campus_day, load_workplace_sessions
 
@@ -190,8 +191,7 @@ def _level(excess: Callable[[float], float], most: float) -> float:
 
 
 def _hours() -> FloatArray:
-    result: FloatArray = (np.arange(96) + 0.5) / 4.0
-    return result
+    return np.arange(0.5, 96.0) / 4.0
 
 
 def _baseline(hour: FloatArray) -> FloatArray:

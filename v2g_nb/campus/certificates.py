@@ -9,7 +9,7 @@ from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, tangent_gaps
+from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, numbers_or_nan, tangent_gaps
 
 __all__ = ["certify_fleet", "regret_bounds"]
 
@@ -17,9 +17,7 @@ __all__ = ["certify_fleet", "regret_bounds"]
 def _plan(game: FleetGame, plan_kw: Any) -> FloatArray:
     """Return the plan; NaN may stand in it: what cannot be computed must fail, not raise."""
     checks.instance("game", game, FleetGame)
-    plan = np.asarray(plan_kw, dtype=float)
-    checks.array("plan_kw", np.nan_to_num(plan), shape=(game.fleet.size, game.fleet.slots))
-    return plan
+    return numbers_or_nan("plan_kw", plan_kw, (game.fleet.size, game.fleet.slots))
 
 
 def regret_bounds(game: FleetGame, plan_kw: Any) -> FloatArray:

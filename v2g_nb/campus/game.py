@@ -11,7 +11,7 @@ from v2g_nb.campus.fleet import Fleet
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.storage_game import SharedCost, StorageUsers, potential
 
-__all__ = ["CarCosts", "FleetGame", "car_costs", "dynamic_price", "fleet_potential"]
+__all__ = ["FleetGame", "car_costs", "dynamic_price", "fleet_potential"]
 
 
 def dynamic_price(price_base: float, baseline_kw: Any, total_kw: Any, request_kw: Any) -> FloatArray:

@@ -12,7 +12,7 @@ from v2g_nb.campus.game import FleetGame, car_costs
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["BASELINES", "Gains", "Money", "gains", "settle", "settle_before"]
+__all__ = ["BASELINES", "Money", "gains", "settle", "settle_before"]
 
 BASELINES = ("plug", "even", "pass-through")
 

@@ -18,7 +18,7 @@ from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.best_response import best_response
 from v2g_nb.methods.storage_game import SharedCost
 
-__all__ = ["FLOWS", "Message", "Record", "infer_car", "run_protocol"]
+__all__ = ["FLOWS", "Message", "infer_car", "run_protocol"]
 
 DEVIATION_WEIGHT = 1e-3  # k_pos of (4) [EUR/kW^2]
 

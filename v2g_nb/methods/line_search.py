@@ -9,7 +9,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import Infeasible
+from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["LineMaximum", "maximise_on_line"]
@@ -93,7 +93,8 @@ def maximise_on_line(
     """
     checks.function("function", function)
     checks.real("low", low)
-    checks.real("high", high, low=low, open_low=True)
+    if checks.real("high", high) <= low:
+        raise InvalidInput(f"low = {low!r}, high = {high!r}: must have low below high")
     checks.integer("points", points, low=3)
     checks.real("tol", tol, low=0.0, open_low=True)
     seen: dict[float, tuple[float, float]] = {}

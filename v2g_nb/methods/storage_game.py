@@ -128,12 +128,13 @@ class StorageUsers:
         result: NDArray[np.bool_] = (t >= self.first[:, None]) & (t < self.stop[:, None])
         return result
 
-    def end_costs(self, flows: FloatArray) -> FloatArray:
-        """Return what each player pays for missing its target (negative where level beyond it is worth something)."""
-        missing = self.level_target - self.level_start - flows.sum(axis=1)
-        below = self.value_above if self.hard else self.value_below
-        result: FloatArray = np.where(missing > 0, below * missing, self.value_above * missing)
-        return result
+
+def end_costs(users: StorageUsers, flows: FloatArray) -> FloatArray:
+    """Return what each player pays for missing its target (negative where level beyond it is worth something)."""
+    missing = users.level_target - users.level_start - flows.sum(axis=1)
+    below = users.value_above if users.hard else users.value_below
+    result: FloatArray = np.where(missing > 0, below * missing, users.value_above * missing)
+    return result
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def player_costs(users: StorageUsers, shared: SharedCost, flows: Any) -> FloatAr
     x = checks.array("flows", flows, shape=(len(users.first), users.slots))
     total = x.sum(axis=0)
     missed = 0.5 * float(shared.shortfall @ np.maximum(0.0, shared.wanted - total) ** 2)
-    result: FloatArray = x @ shared.price(total) + missed + users.end_costs(x)
+    result: FloatArray = x @ shared.price(total) + missed + end_costs(users, x)
     return result
 
 
@@ -281,4 +282,4 @@ def potential(users: StorageUsers, shared: SharedCost, flows: Any) -> float:
     total = x.sum(axis=0)
     paid = float(shared.offset @ total) + 0.5 * shared.slope * float((total**2).sum() + (x**2).sum())
     missed = 0.5 * float(shared.shortfall @ np.maximum(0.0, shared.wanted - total) ** 2)
-    return paid + missed + float(users.end_costs(x).sum())
+    return paid + missed + float(end_costs(users, x).sum())

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.storage_game import SharedCost, StorageUsers
+from v2g_nb.methods.storage_game import SharedCost, StorageUsers, checked, end_costs
 
 __all__ = ["certificates_of_gaps", "certify_plans", "tangent_gaps"]
 
@@ -50,20 +50,23 @@ def tangent_gaps(users: StorageUsers, flows: Any, gradient: Any) -> FloatArray:
     >>> tangent_gaps(user, [[2.0, 0.0]], [[3.0, 1.0]])
     array([4.])
     """
-    players = len(users.first)
-    x = _numbers("flows", flows, (players, users.slots))
-    g = _numbers("gradient", gradient, (players, users.slots))
+    players = len(checks.instance("users", users, StorageUsers).first)
+    x = numbers_or_nan("flows", flows, (players, users.slots))
+    g = numbers_or_nan("gradient", gradient, (players, users.slots))
     if not (np.isfinite(x).all() and np.isfinite(g).all()):
         return np.full(players, np.nan)
-    paid = (g * x).sum(axis=1) + users.end_costs(x)
+    paid = (g * x).sum(axis=1) + end_costs(users, x)
     cheapest = [_cheapest(users, g, slice(k, k + CHUNK)) for k in range(0, players, CHUNK)]
     result: FloatArray = paid - np.concatenate(cheapest)
     return result
 
 
-def _numbers(name: str, value: Any, shape: tuple[int, int]) -> FloatArray:
+def numbers_or_nan(name: str, value: Any, shape: tuple[int | None, ...]) -> FloatArray:
     """Return an array of that shape in which NaN may stand: what cannot be computed must fail, not raise."""
-    result: FloatArray = np.asarray(value, dtype=float)
+    try:
+        result: FloatArray = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise checks.complain(name, value, "an array of numbers") from None
     checks.array(name, np.nan_to_num(result), shape=shape)
     return result
 
@@ -162,8 +165,10 @@ def certificates_of_gaps(gaps: Any, slope: float, tolerance: float, unit: str = 
     potential gap: at most 1e-06 EUR, holds
     distance of plans and total from the equilibrium: at most 0.0316228 kW, holds
     """
-    gaps = np.asarray(gaps, dtype=float)
-    checks.array("gaps", np.nan_to_num(gaps), shape=(None,))
+    gaps = numbers_or_nan("gaps", gaps, (None,))
+    for name, word in (("unit", unit), ("flow_unit", flow_unit)):
+        if not isinstance(word, str):
+            raise checks.complain(name, word, "a string")
     checks.real("slope", slope, low=0.0, open_low=True)
     checks.real("tolerance", tolerance, low=0.0)
     whole = float(np.sum(np.maximum(gaps, 0.0)))
@@ -210,7 +215,8 @@ def certify_plans(users: StorageUsers, shared: SharedCost, flows: Any, tolerance
     >>> [c.holds for c in certify_plans(users, SharedCost([1.0], 0.5), [[2.0]])]
     [True, True, True, True]
     """
-    x = _numbers("flows", flows, (len(users.first), users.slots))
+    users, shared = checked(users, shared)
+    x = numbers_or_nan("flows", flows, (len(users.first), users.slots))
     checks.real("tolerance", tolerance, low=0.0)
     total = x.sum(axis=0)
     missed = np.maximum(0.0, shared.wanted - total)
