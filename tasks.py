@@ -207,6 +207,14 @@ def benchmarks() -> None:
 
 
 @task
+def data() -> None:
+    """Regenerate the tables of v2g_nb/data from the packages they come from; must change nothing."""
+    prepare()
+    for script in sorted((ROOT / "tools").glob("make_data_*.py")):
+        python("-m", f"tools.{script.stem}")
+
+
+@task
 def clean() -> None:
     """Remove what the tasks made, the environment included."""
     for made in ("_build", ".venv", ".hypothesis", ".mypy_cache", ".ruff_cache"):

@@ -88,16 +88,23 @@ def synchronise(files: dict[Path, Path], target: Path = SOURCE) -> list[Path]:
     return changed
 
 
-def forget_if_reconfigured(shaping: list[Path]) -> bool:
-    """Throw Sphinx's work away when what shapes every page has changed, or the last build failed."""
-    now = hashlib.sha256(sys.version.encode() + b"".join(p.read_bytes() for p in shaping)).hexdigest()
-    if DONE.exists() and DONE.read_text() == now:
-        return False
-    # A page with a warning counts as read: built upon, it would not warn a second time.
-    shutil.rmtree(SPHINX, ignore_errors=True)
-    SPHINX.mkdir(parents=True)
-    DONE.write_text(now)
-    return True
+def configuration(shaping: list[Path]) -> str:
+    """Return a digest of what shapes every page."""
+    return hashlib.sha256(sys.version.encode() + b"".join(p.read_bytes() for p in shaping)).hexdigest()
+
+
+def build(digest: str, changed: int) -> None:
+    """Let Sphinx build what changed: everything, if the configuration did or the last build failed."""
+    anew = not (DONE.exists() and DONE.read_text() == digest)
+    if not (changed or anew):
+        return
+    print("building every page" if anew else f"building: {changed} source files changed", flush=True)
+    if anew:
+        # A page with a warning counts as read: built upon, it would not warn a second time.
+        shutil.rmtree(SPHINX, ignore_errors=True)
+    DONE.unlink(missing_ok=True)
+    sphinx()
+    DONE.write_text(digest)
 
 
 def sphinx(source: Path = SOURCE, output: Path = SPHINX) -> None:
@@ -116,7 +123,6 @@ def sphinx(source: Path = SOURCE, output: Path = SPHINX) -> None:
         quiet=True,
     )
     if failed:
-        DONE.unlink(missing_ok=True)
         raise SystemExit("the pages have faults, named above: nothing was put into _build/html")
 
 
@@ -130,10 +136,7 @@ def main() -> None:
         raise SystemExit("\n".join(faults))
     changed = synchronise(wanted((ROOT / run).resolve() if run else None))
     shaping = [SOURCE / p for p in sorted(wanted(None)) if p.parts[0] in CONFIGURATION or "_static" in p.parts]
-    anew = forget_if_reconfigured([*shaping, *(ROOT / name for name in SHAPING)])
-    if changed or anew:
-        print("building every page" if anew else f"building: {len(changed)} source files changed", flush=True)
-        sphinx()
+    build(configuration([*shaping, *(ROOT / name for name in SHAPING)]), len(changed))
     pages = finish(SPHINX / "html", SITE, SOURCE)
     seconds = time.monotonic() - begin
     print(f"{pages} pages in {seconds:.0f} s: open {(SITE / 'index.html').relative_to(ROOT)} in a browser,")

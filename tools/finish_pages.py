@@ -56,7 +56,8 @@ MENDS = (
     _exact(
         'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";',
         "document.documentElement.dataset.theme =\n"
-        '      (mode => mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")\n'
+        '      (mode => mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches\n'
+        '       ? "dark" : "light")'
         "      (document.documentElement.dataset.mode);",
     ),
     # the icons are a style sheet of our own

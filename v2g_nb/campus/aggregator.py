@@ -39,7 +39,7 @@ def campus_game(
         The cars.
     price_base : float
         Scale p_base of the price (1) [EUR/kW^2h].
-    deviation_weight, soc_weight, hard_target
+    deviation_weight, soc_weight, hard_target : float, float, bool
         As in :class:`~v2g_nb.campus.game.FleetGame`.
 
     Returns
@@ -182,7 +182,7 @@ def solve_leader(
         Range of p_base [EUR/kW^2h].
     cap : float
         Share of what they paid before that the cars together pay at most.
-    deviation_weight, soc_weight, hard_target
+    deviation_weight, soc_weight, hard_target : float, float, bool
         As in :class:`~v2g_nb.campus.game.FleetGame`.
     points : int
         Prices of the first grid.
