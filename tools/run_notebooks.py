@@ -55,6 +55,18 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         cell["id"] = f"c{place:03d}"
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
+            cell.outputs = joined(cell.outputs)
+
+
+def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return the outputs with neighbouring pieces of one stream put together: where a kernel splits them is chance."""
+    kept: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if kept and output.output_type == kept[-1].output_type == "stream" and output.name == kept[-1].name:
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
 
 
 def digest(notebook: Path) -> str:
