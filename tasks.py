@@ -187,8 +187,6 @@ def clean() -> None:
 
 if __name__ == "__main__":
     names = sys.argv[1:]
-    if sys.version_info < (3, 11):
-        raise SystemExit(f"this Python is {sys.version.split()[0]}: must be 3.11 or newer")
     if not names or any(name not in TASKS for name in names):
         print("usage: python tasks.py TASK ...\n")
         for name, function in TASKS.items():

@@ -4,6 +4,7 @@ Each kind holds a good value and lists bad ones. A bad value comes with the word
 least one must stand in the message, besides the argument's name.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,10 +56,8 @@ def _shown(value: Any) -> tuple[str, ...]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         forms.append(repr(float(value)))
     if isinstance(value, (list, tuple, np.ndarray)):
-        try:
+        with contextlib.suppress(ValueError):
             forms.append(str(np.shape(value)))
-        except ValueError:
-            pass
     return tuple(forms)
 
 
