@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("V2G_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = ROOT / "requirements.lock"
-SITE = ROOT / "_build" / "html"
+PEERS = ROOT / "_build" / "peers" / BIN.name / "python"  # the peers' own environment
 TASKS: dict[str, Callable[[], None]] = {}
 
 # What numpy and OpenBLAS use where a processor has neither AVX2 nor AVX512; tests/test_arithmetic.py
@@ -155,13 +155,23 @@ def test() -> None:
     print(f"\nall checks passed in {time.monotonic() - begin:.0f} s")
 
 
+def find_python(version: str) -> str | None:
+    """Return an interpreter of that version: on the PATH, or one of pyenv's that is not switched on."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for candidate in (shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python"))):
+        words = [str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        if candidate and subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip() == version:
+            return str(candidate)
+    return None
+
+
 @task
 def test_all() -> None:
     """Run the tests on Python 3.11, 3.12 and 3.13, all from the one lock."""
     for version in ("3.11", "3.12", "3.13"):
-        interpreter = shutil.which(f"python{version}")
+        interpreter = find_python(version)
         if interpreter is None:
-            raise SystemExit(f"python{version} is not on this machine: test-all needs 3.11, 3.12 and 3.13")
+            raise SystemExit(f"Python {version} is not on this machine: test-all needs 3.11, 3.12 and 3.13")
         env = os.environ | {"V2G_VENV": str(ROOT / "_build" / f"venv-{version}")}
         print(f"\n== Python {version}", flush=True)
         for step in ("lint", "unit", "nbval"):
@@ -171,11 +181,37 @@ def test_all() -> None:
 
 @task
 def lock() -> None:
-    """Resolve requirements.in into the universal, hashed lock."""
+    """Resolve requirements.in and peers.in into universal, hashed locks."""
     prepare()
     options = "--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"
     command = (BIN / "uv", "pip", "compile", *options.split(), "--custom-compile-command", "python tasks.py lock")
-    run(*command, "requirements.in", "-o", "requirements.lock")
+    for name in ("requirements", "peers"):
+        run(*command, f"{name}.in", "-o", f"{name}.lock")
+
+
+@task
+def peers() -> None:
+    """Install other people's solvers in an environment of their own, for benchmarks and live cross-checks."""
+    prepare()
+    if not PEERS.exists():
+        venv.create(PEERS.parents[1])
+    run(BIN / "uv", "pip", "sync", "--quiet", "--python", PEERS, "--require-hashes", "peers.lock")
+
+
+@task
+def benchmarks() -> None:
+    """Time our solvers beside others' in one run; prints, and writes _build/benchmarks/."""
+    peers()
+    for script in sorted((ROOT / "benchmarks").glob("[a-z]*.py")):
+        python("-m", f"benchmarks.{script.stem}", V2G_PEERS=str(PEERS))
+
+
+@task
+def data() -> None:
+    """Regenerate the tables of v2g_nb/data from the packages they come from; must change nothing."""
+    prepare()
+    for script in sorted((ROOT / "tools").glob("make_data_*.py")):
+        python("-m", f"tools.{script.stem}")
 
 
 @task
@@ -187,6 +223,8 @@ def clean() -> None:
 
 if __name__ == "__main__":
     names = sys.argv[1:]
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
+        raise SystemExit(f"this Python is {sys.version.split()[0]}: must be 3.11 or newer")
     if not names or any(name not in TASKS for name in names):
         print("usage: python tasks.py TASK ...\n")
         for name, function in TASKS.items():

@@ -94,6 +94,7 @@ def terminal(bus: str) -> tuple[str, str]:
 
 
 def lower_triangle(text: str) -> list[float]:
+    """Return the numbers of a matrix given row by row up to its diagonal."""
     return [float(v) for v in re.findall(r"-?[\d.]+", text)]
 
 

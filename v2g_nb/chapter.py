@@ -71,6 +71,7 @@ class Chapter:
         InvalidInput
             If a column is empty or not one-dimensional, or holds NaN.
         """
+        checks.instance("drawn", drawn, Figure)
         self._store(FigureData(name, columns))
         return picture(drawn, f"<figure {name}>")
 

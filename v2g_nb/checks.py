@@ -21,9 +21,9 @@ FloatArray = NDArray[np.float64]
 
 def shown(value: object) -> str:
     """Return a one-line form of `value`, short enough for a message."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.size > 6:
         return f"an array of shape {value.shape}"
-    words = repr(value)
+    words = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     return words if len(words) <= 80 else words[:77] + "..."
 
 

@@ -46,19 +46,20 @@ class Call:
         return {name: kind.good for name, kind in self.arguments.items()}
 
 
-def call(function: Callable[..., Any], **arguments: Kind) -> Call:
+def call(function: Callable[..., Any], /, **arguments: Kind) -> Call:
     return Call(function, arguments)
 
 
 def _shown(value: Any) -> tuple[str, ...]:
-    """Return the forms in which a message may show a value: whole, shortened, or its shape."""
+    """Return the forms in which a message may show a value: whole, shortened, its shape, or its bad part."""
     forms = [repr(value)[:40]]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         forms.append(repr(float(value)))
     if isinstance(value, (list, tuple, np.ndarray)):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError):  # ragged nesting has no shape
             forms.append(str(np.shape(value)))
-    return tuple(forms)
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return (*forms, *(form for part in parts for form in _shown(part)))
 
 
 def _bads(*pairs: tuple[str, Any]) -> tuple[Bad, ...]:

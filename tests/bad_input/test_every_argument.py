@@ -58,11 +58,7 @@ def public_functions() -> dict[str, Any]:
             if is_input_class(thing):
                 found[qualified(thing)] = thing
             for name, method in vars(thing).items():
-                if (
-                    not name.startswith("_")
-                    and inspect.isfunction(method)
-                    and len(inspect.signature(method).parameters) > 1
-                ):
+                if not name.startswith("_") and inspect.isfunction(method) and parameters(method):
                     found[qualified(method)] = method
         elif parameters(thing):
             found[qualified(thing)] = thing
@@ -116,7 +112,7 @@ def test_the_good_values_pass(entry: Call):
     use(entry, **entry.good)
 
 
-@pytest.mark.parametrize(("entry", "argument", "bad"), every_case())
+@pytest.mark.parametrize(("entry", "argument", "bad"), list(every_case()))
 def test_bad_input_is_named(entry: Call, argument: str, bad: Bad):
     with pytest.raises(V2GError) as caught:
         use(entry, **(entry.good | {argument: bad.value}))

@@ -1,0 +1,80 @@
+"""What the book adds to Sphinx: scripts from its own pages, figure data beside figures, a version.
+
+MathJax comes from the package sphinx-mathjax-offline, of which only the parts in use are copied.
+"""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from v2g_nb import __version__
+
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
+WIDGETS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "thebelab")  # live cells need a server
+
+
+class FigureDataLink(SphinxPostTransform):
+    """Put a link to the numbers behind a figure under its caption, where they are stored."""
+
+    default_priority = 5
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Append a legend to every named figure with a CSV beside its chapter."""
+        page = Path(self.env.doc2path(self.env.docname))
+        folder = page.with_name(page.stem + "-data")
+        for figure in self.document.findall(nodes.figure):
+            stored = [name for name in figure["names"] if (folder / f"{name}.csv").exists()]
+            if stored:
+                href = f"{folder.name}/{stored[0]}.csv"
+                link = f'<a class="v2g-data" href="{href}" download>Data of this figure (CSV)</a>'
+                figure.append(nodes.legend("", nodes.paragraph("", "", nodes.raw("", link, format="html"))))
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    """Copy the parts of MathJax that pages load, keeping what is there already."""
+    if error or app.builder.format != "html":
+        return
+    found = find_spec("sphinx-mathjax-offline")
+    if found is None or found.origin is None:
+        raise RuntimeError("the package sphinx-mathjax-offline is missing")
+    origin = Path(found.origin).parent / "static" / "mathjax"
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for part in MATHJAX:
+        if (target / part).exists():
+            continue
+        if (origin / part).is_dir():
+            shutil.copytree(origin / part, target / part)
+        else:
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(origin / part, target / part)
+
+
+def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Drop scripts that are listed twice or serve live cells; name the version in the footer."""
+    seen, kept = set(), []
+    for script in context["script_files"]:
+        attributes = tuple(sorted((k, v) for k, v in getattr(script, "attributes", {}).items() if v is not None))
+        name = str(getattr(script, "filename", script) or "")
+        if (name, attributes) in seen or any(word in name + repr(attributes) for word in WIDGETS):
+            continue
+        seen.add((name, attributes))
+        kept.append(script)
+    context["script_files"][:] = kept
+    context["css_files"][:] = [style for style in context["css_files"] if "thebe" not in str(style)]
+    context["last_updated"] = None  # the same sources give the same pages on any day
+    context["theme_extra_footer"] = f"Version {__version__}"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect everything above."""
+    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.add_post_transform(FigureDataLink)
+    app.connect("html-page-context", tidy_page, priority=900)
+    app.connect("build-finished", copy_mathjax)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

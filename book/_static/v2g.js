@@ -1,0 +1,18 @@
+// What the theme's buttons do: inline handlers are refused by the pages' security policy.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-does]");
+  if (!button) return;
+  if (button.dataset.does === "print") window.print();
+  else if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen();
+});
+
+// Paper is white, whatever the screen is.
+let screenTheme;
+window.addEventListener("beforeprint", () => {
+  screenTheme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+window.addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = screenTheme;
+});

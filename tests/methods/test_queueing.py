@@ -1,0 +1,116 @@
+"""One queue, solved and certified; the certificates fail when anything is touched."""
+
+import math
+from dataclasses import replace
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from tests.methods.exact_queue import exact_c
+from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.methods.certificates import require
+from v2g_nb.methods.certificates.queueing import TOLERANCE, erlang_c_by_quadrature, stationary_certificates
+from v2g_nb.methods.queueing import QueueResult, erlang_b, solve_queue
+
+CASES = [(1, 0.5), (2, 1.9), (8, 6.5 / 1.1), (100, 90.0), (1000, 999.0), (10_000, 9_990.0), (10_000, 100.0)]
+STATION = solve_queue(8, 6.5, 1.1)
+BLOCKS = ("probabilities", "probability_of_waiting", "mean_wait", "mean_queue", "mean_number")
+
+
+def certified_again(result: QueueResult) -> QueueResult:
+    claims = (getattr(result, block) for block in BLOCKS)
+    proofs = stationary_certificates(result.servers, result.arrival_rate, result.service_rate, *claims)
+    return replace(result, certificates=proofs)
+
+
+@pytest.mark.parametrize(("count", "load"), CASES)
+def test_certificates_hold(count: int, load: float):
+    require(solve_queue(count, 1.1 * load, 1.1))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("factor", [1 + 100 * TOLERANCE, 1 - 100 * TOLERANCE, math.nan])
+@pytest.mark.parametrize(("count", "load"), CASES[:-1])
+def test_certificates_notice_a_changed_block(block: str, factor: float, count: int, load: float):
+    solved = solve_queue(count, 1.1 * load, 1.1)
+    spoilt = replace(solved, **{block: getattr(solved, block) * factor})
+    with pytest.raises(NotAnEquilibrium):
+        require(certified_again(spoilt))
+
+
+@pytest.mark.parametrize("state", range(9))
+@pytest.mark.parametrize("factor", [1 + 100 * TOLERANCE, math.nan])
+def test_certificates_notice_a_single_state(state: int, factor: float):
+    p = STATION.probabilities.copy()
+    p[state] *= factor
+    with pytest.raises(NotAnEquilibrium):
+        require(certified_again(replace(STATION, probabilities=p)))
+
+
+def test_require_needs_convergence():
+    with pytest.raises(NotAnEquilibrium, match="converge"):
+        require(replace(STATION, converged=False))
+
+
+def test_numbers_of_the_station():
+    """The chapter's station, from (17), (18) in rational arithmetic."""
+    a = mp.mpf(65) / 11
+    weights = [a**n / mp.factorial(n) for n in range(8)]
+    full = a**8 / mp.factorial(8)
+    p0 = 1 / (sum(weights) + full / (1 - a / 8))
+    expected = [float(p0 * w) for w in [*weights, full]]
+    assert STATION.probabilities == pytest.approx(expected, rel=1e-13)
+    assert float(STATION.probability(11)) == pytest.approx(float(p0 * full * (a / 8) ** 3), rel=1e-13)
+    assert STATION.utilisation == pytest.approx(6.5 / 8.8)
+
+
+def test_printed_equations_of_the_paper():
+    """(4), (5), (17), (18), (19), (20) as printed, in exact arithmetic, against the solver."""
+    for count, arrivals, mu in ((1, 0.4, 1.1), (2, 1.7, 1.1), (8, 6.5, 1.1), (64, 60.0, 1.1)):
+        q = solve_queue(count, arrivals, mu)
+        rho, c = mp.mpf(arrivals) / mp.mpf(mu), count
+        weights = [rho**n / mp.factorial(n) for n in range(c)]
+        phi = 1 / (mp.fsum(weights) + rho**c / (mp.factorial(c) * (1 - rho / c)))
+        x = rho ** (c + 1) / (c * mp.factorial(c)) / (1 - rho / c) ** 2 * phi + rho
+        assert q.mean_number == pytest.approx(float(x), rel=1e-13)
+        assert q.probabilities[0] == pytest.approx(float(phi), rel=1e-13)
+        waiting = c / (c - rho) * phi * rho**c / mp.factorial(c)
+        assert q.probability_of_waiting == pytest.approx(float(waiting), rel=1e-13)
+        assert q.mean_wait == pytest.approx(float(waiting / (mp.mpf(mu) * (c - rho))), rel=1e-13)
+
+
+def test_printed_seven_mixes_two_names():
+    """(7) keeps rho in one place: with rho = g / mu it is (5) again."""
+    c, g, mu = 8, 6.5, 1.1
+    rho = g / mu
+    seven = 1 / (
+        sum(g**n / (mu**n * math.factorial(n)) for n in range(c)) + g**c / (mu**c * math.factorial(c) * (1 - rho / c))
+    )
+    assert seven == pytest.approx(STATION.probabilities[0], rel=1e-13)
+
+
+def test_assumption_1_is_too_strict():
+    """With the paper's own numbers lambda > mu, and yet the stationary solution exists."""
+    assert STATION.arrival_rate > STATION.service_rate
+    require(STATION)
+    with pytest.raises(Infeasible):
+        solve_queue(8, 8.8, 1.1)
+
+
+def test_waits_integrate_to_their_mean():
+    mean, _ = quad(lambda t: float(STATION.waiting_longer(t)), 0, np.inf)
+    assert mean == pytest.approx(STATION.mean_wait, rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "load"), CASES)
+def test_quadrature_is_right(count: int, load: float):
+    exact = float(exact_c(count, load))
+    assert erlang_c_by_quadrature(count, load) == pytest.approx(exact, rel=1e-10, abs=1e-290)
+
+
+def test_quadrature_against_a_library():
+    """Fortet's integral with scipy's adaptive rule gives Erlang B."""
+    inverse, _ = quad(lambda t: math.exp(-t) * (1 + t / 5.0) ** 8, 0, np.inf)
+    assert 1 / inverse == pytest.approx(float(erlang_b(8, 5.0)), rel=1e-9)

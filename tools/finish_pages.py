@@ -1,0 +1,154 @@
+"""Turn Sphinx's pages into the book's: theme faults mended, icons embedded, a security policy on each.
+
+Every mend is an exact replacement that must apply wherever its occasion arises. When a new version
+of the theme words things differently the build stops, instead of losing the mend silently.
+"""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.icons import icon_sheet
+
+SKIPPED = re.compile(
+    r"\.map$|(^|/)_static/(vendor/|.*thebe|sbt-webpack|webpack-macros)|(^|/)\.buildinfo$|^index\.html$"
+)
+POLICY = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
+)
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
+HANDLER = re.compile(r"<[a-z][^<>]*?\s(on[a-z]+)\s*=")
+INDEX = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="refresh" content="0; url={first}"></head>
+<body><main><h1>{title}</h1><p><a href="{first}">Read the book</a></p></main></body></html>
+"""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """Replace `old` by `new` in every page that holds `when` (default: in every page)."""
+
+    old: str
+    new: str
+    when: str = "<html"
+
+    def apply(self, page: str, name: str) -> str:
+        """Return the mended page."""
+        if self.when not in page:
+            return page
+        mended, count = re.subn(self.old, self.new, page, flags=re.DOTALL)
+        if not count:
+            raise SystemExit(f"{name}: holds {self.when!r}, but not {self.old!r}, which has to be replaced there")
+        return mended
+
+
+def _exact(old: str, new: str, when: str = "<html") -> Mend:
+    return Mend(re.escape(old), new.replace("\\", r"\\"), when)
+
+
+MENDS = (
+    # light or dark is known before anything is painted, and light without scripts
+    _exact('data-theme="auto"', 'data-theme="light"'),
+    _exact(
+        'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";',
+        "document.documentElement.dataset.theme =\n"
+        '      (mode => mode !== "auto" ? mode : matchMedia("(prefers-color-scheme: dark)").matches\n'
+        '       ? "dark" : "light")'
+        "      (document.documentElement.dataset.mode);",
+    ),
+    # the icons are a style sheet of our own
+    Mend(
+        r'<link href="([^"]*)vendor/fontawesome/[^"]*" rel="stylesheet" />',
+        r'<link href="\1icons.css" rel="stylesheet" />',
+    ),
+    Mend(r'<link rel="preload" as="font"[^>]*vendor/fontawesome/[^>]*/>\s*', ""),
+    Mend(r'<script src="[^"]*vendor/fontawesome/[^"]*"></script>', ""),
+    Mend(r'<i class="fa', '<i aria-hidden="true" class="fa'),
+    # handlers are set by v2g.js: the policy forbids them in the page
+    _exact('onclick="toggleFullScreen()"', 'type="button" data-does="full-screen"'),
+    _exact('onclick="window.print()"', 'type="button" data-does="print"', when="download-pdf-button"),
+    # live cells need a server
+    Mend(
+        r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = [^<]*</script>',
+        "",
+        when="x-thebe-config",
+    ),
+    # names and roles for screen readers
+    _exact(
+        '<div class="bd-sidebar-primary bd-sidebar">',
+        '<div class="bd-sidebar-primary bd-sidebar" role="complementary" aria-label="Book">',
+    ),
+    _exact('search-button__button" title="Search" aria-label="Search"', 'search-button__button" title="Search"'),
+    _exact(
+        '<nav class="bd-toc-nav page-toc">',
+        '<nav class="bd-toc-nav page-toc" aria-label="On this page">',
+        when="page-toc tocsection",
+    ),
+    _exact('<div role="list" class="citation-list">', '<div class="citation-list">', when="citation-list"),
+    _exact(' role="doc-biblioentry"', "", when="citation-list"),
+    # the same id on every proof and every exercise of a page
+    _exact(' id="proof-content"', "", when='id="proof-content"'),
+    _exact(' id="exercise-content"', "", when='id="exercise-content"'),
+    _exact(' id="solution-content"', "", when='id="solution-content"'),
+    # a download stays a download
+    Mend(r'(<a href="[^"]*_sources/[^"]*") target="_blank"', r"\1 download", when="download-source-button"),
+)
+
+
+def with_policy(page: str, name: str) -> str:
+    """Return the page with a Content-Security-Policy that admits its own inline scripts and no others."""
+    handler = HANDLER.search(re.sub(INLINE, "", page))
+    if handler:
+        raise SystemExit(f"{name}: the inline handler {handler[1]} would be refused by the page's policy")
+    bodies = {m["body"] for m in INLINE.finditer(page) if 'type="text/plain"' not in m["attributes"]}
+    hashes = sorted(base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies)
+    policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in hashes))
+    head, found, rest = page.partition("<head>")
+    if not found:
+        raise SystemExit(f"{name}: has no <head>")
+    return f'{head}{found}\n    <meta http-equiv="Content-Security-Policy" content="{policy}" />{rest}'
+
+
+def write_changed(path: Path, content: bytes) -> None:
+    """Write a file unless it already is so."""
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def finish(raw: Path, site: Path, source: Path) -> int:
+    """Make `site` the finished copy of Sphinx's folder `raw`; return the number of pages."""
+    files = {p.relative_to(raw).as_posix(): p for p in sorted(raw.rglob("*")) if p.is_file()}
+    made: dict[str, bytes] = {}
+    texts, styles = [], []
+    for name, path in files.items():
+        if SKIPPED.search(name):
+            continue
+        content = path.read_bytes()
+        if name.endswith(".html") and not name.startswith("_static/"):
+            page = content.decode("utf-8")
+            for mend in MENDS:
+                page = mend.apply(page, name)
+            texts.append(page)
+            content = with_policy(page, name).encode()
+        elif name.startswith("_static/") and name.endswith(".js") and "mathjax" not in name:
+            texts.append(content.decode("utf-8"))
+        elif name.startswith("_static/") and name.endswith(".css"):
+            styles.append(content.decode("utf-8"))
+        made[name] = content
+    pages = len([name for name in made if name.endswith(".html")])
+    made["_static/icons.css"] = icon_sheet(texts, styles).encode()
+    for table in source.glob("book/**/*-data/*.csv"):
+        made[table.relative_to(source).as_posix()] = table.read_bytes()
+    first = re.search(r"url=([^\"]+)", (raw / "index.html").read_text(encoding="utf-8"))
+    if first:
+        made["index.html"] = with_policy(INDEX.format(title="V2G Games", first=first[1]), "index.html").encode()
+    for left in [p for p in site.rglob("*") if p.is_file() and p.relative_to(site).as_posix() not in made]:
+        left.unlink()
+    for name, content in made.items():
+        write_changed(site / name, content)
+    return pages

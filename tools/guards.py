@@ -1,0 +1,346 @@
+"""What must be true of every notebook and of the code beside it. Each guard returns a list of faults.
+
+nbval passes a notebook whose outputs were stripped and does not look at pictures; these guards do.
+All take the project's root, so that the tests can plant a fault in a copy.
+"""
+
+import ast
+import csv
+import io
+import json
+import re
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MAX_LINES = 40  # of one cell
+MAX_REPEAT = 12  # lines of code that may stand in two places
+# Chapters assert what a test of theirs cannot; a cell whose output nbval ignores is listed here.
+IGNORED_OUTPUTS: dict[str, int] = {}
+
+Cell = dict[str, Any]
+
+
+def notebooks(root: Path) -> list[Path]:
+    """Return all notebooks of the book."""
+    return sorted(p for p in (root / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+
+
+def cells(path: Path) -> list[Cell]:
+    """Return a notebook's cells, each with its source as one string."""
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell | {"source": "".join(cell["source"])} for cell in found]
+
+
+def code_cells(path: Path) -> list[Cell]:
+    """Return the code cells that hold something."""
+    return [c for c in cells(path) if c["cell_type"] == "code" and c["source"].strip()]
+
+
+def chapter(root: Path, path: Path) -> str:
+    """Return a notebook's path as its chapter names itself."""
+    return path.relative_to(root / "book").with_suffix("").as_posix()
+
+
+def execution(root: Path) -> list[str]:
+    """Cells executed in order 1..n, with outputs where they must have some, and no error."""
+    faults = []
+    for path in notebooks(root):
+        code = code_cells(path)
+        counts = [c.get("execution_count") for c in code]
+        if counts != list(range(1, len(code) + 1)):
+            faults.append(f"{path.name}: cells are stored as executed {counts}, not 1..{len(code)}")
+        for cell in code:
+            where = f"{path.name} [{cell.get('execution_count')}]"
+            if any(o["output_type"] == "error" for o in cell["outputs"]):
+                faults.append(f"{where}: stored error")
+            if shows_something(cell["source"]) and not cell["outputs"]:
+                faults.append(f"{where}: its output is missing")
+    return faults
+
+
+def shows_something(source: str) -> bool:
+    """Return whether a cell must leave an output: it prints, or ends in an expression worth showing."""
+    lines = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
+    if not lines:
+        return False
+    printed = any(isinstance(n, ast.Expr) and _called(n.value) == "print" for n in lines)
+    shown = ("figure", "frames", "certify", "ledger", "Table")
+    last = lines[-1]
+    return printed or (
+        isinstance(last, ast.Expr) and (_called(last.value) in shown or not isinstance(last.value, ast.Call))
+    )
+
+
+def _called(node: ast.AST) -> str:
+    """Return the name of the function that a call calls, or nothing."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def outputs(root: Path) -> list[str]:
+    """No warning, absolute path or time in a stored output."""
+    bad = {
+        "an absolute path": re.compile(r"(?<![\w./])/(?:home|root|tmp|usr|opt|work|Users|var)/\w|[A-Z]:\\\\?\w"),
+        "a warning": re.compile(r"\b\w*Warning\b"),
+        "a timing": re.compile(r"\b(?:Wall time|CPU times|\d+(?:\.\d+)? ?(?:ns|µs|us|ms) (?:±|per loop))"),
+    }
+    faults = []
+    for path in notebooks(root):
+        for cell in code_cells(path):
+            where = f"{path.name} [{cell.get('execution_count')}]"
+            if any(o.get("name") == "stderr" for o in cell["outputs"]):
+                faults.append(f"{where}: output on stderr")
+            # packed frames are left out: base64 may spell anything
+            text = re.sub(r'<script type="text/plain">.*?</script>|base64,[\w+/=]*', "", _output_text(cell), flags=re.S)
+            faults += [f"{where}: {what}" for what, pattern in bad.items() if pattern.search(text)]
+    return faults
+
+
+def _output_text(cell: Cell) -> str:
+    parts: list[str] = []
+    for output in cell["outputs"]:
+        parts += output.get("text", [])
+        for mime, data in output.get("data", {}).items():
+            if mime != "image/svg+xml":
+                parts += data if isinstance(data, list) else [str(data)]
+    return "".join(parts)
+
+
+def lengths(root: Path) -> list[str]:
+    """No cell of more than 40 lines."""
+    faults = []
+    for path in notebooks(root):
+        for cell in code_cells(path):
+            count = len(cell["source"].splitlines())
+            if count > MAX_LINES:
+                faults.append(f"{path.name} [{cell.get('execution_count')}]: {count} lines, at most {MAX_LINES}")
+    return faults
+
+
+def names(root: Path) -> list[str]:
+    """Each chapter calls itself by its path, so that its records land where they belong."""
+    faults = []
+    for path in notebooks(root):
+        wanted = chapter(root, path)
+        given = re.findall(r"""\bChapter\(\s*["']([^"']*)["']""", "\n".join(c["source"] for c in code_cells(path)))
+        if given != [wanted]:
+            faults.append(f"{path.name}: calls itself {given}, must be [{wanted!r}]")
+    return faults
+
+
+def figures(root: Path) -> list[str]:
+    """Every picture is a registered figure with alternative text, a caption, and a name of its own."""
+    faults, seen = [], {}
+    for path in notebooks(root):
+        for cell in code_cells(path):
+            where = f"{path.name} [{cell.get('execution_count')}]"
+            calls = {kind: _literal_names(cell["source"], kind) for kind in ("figure", "frames")}
+            image = any(m.startswith("image/") for o in cell["outputs"] for m in o.get("data", {}))
+            meta = cell["metadata"].get("mystnb", {})
+            if image and not calls["figure"]:
+                faults.append(f"{where}: shows a picture that is not registered by chapter.figure")
+            if calls["figure"]:
+                alt = meta.get("image", {}).get("alt", "")
+                if len(alt.split()) < 4:
+                    faults.append(f"{where}: alternative text {alt!r} does not say what the figure shows")
+                if not meta.get("figure", {}).get("caption"):
+                    faults.append(f"{where}: no caption")
+                if [meta.get("figure", {}).get("name")] != calls["figure"]:
+                    faults.append(f"{where}: registers {calls['figure']}, but its metadata name another figure")
+            if calls["frames"] and "interactive" not in cell["metadata"].get("tags", []):
+                faults.append(f"{where}: an interactive figure without the tag `interactive`")
+            for name in calls["figure"] + calls["frames"]:
+                if name in seen:
+                    faults.append(f"{where}: {name} is also the name of a figure in {seen[name]}")
+                seen[name] = path.name
+                if not (path.with_name(path.stem + "-data") / f"{name}.csv").exists():
+                    faults.append(f"{where}: the data of {name} is not stored")
+    return faults
+
+
+def _literal_names(source: str, method: str) -> list[str]:
+    """Return the figure names in calls such as ``chapter.figure(drawn, "fig-name", ...)``."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
+            words = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            found += [w for w in words if w.startswith("fig-")]
+    return found
+
+
+def asserted_columns(root: Path) -> list[str]:
+    """Every stored column of every figure is asserted by a test."""
+    asserted = set()
+    for test in (root / "tests").rglob("test_*.py"):
+        for function in ast.walk(ast.parse(test.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef) and _asserts(function):
+                asserted |= set(_column_calls(function))
+    faults = []
+    for path in notebooks(root):
+        for stored in sorted(path.with_name(path.stem + "-data").glob("*.csv")):
+            header = next(iter(_csv_rows(stored)))
+            for name in header:
+                if (chapter(root, path), stored.stem, name) not in asserted:
+                    faults.append(f"{chapter(root, path)}: no test asserts column {name!r} of {stored.stem}")
+    return faults
+
+
+def _csv_rows(path: Path) -> Iterator[list[str]]:
+
+    with path.open(encoding="utf-8", newline="") as stream:
+        yield from csv.reader(stream)
+
+
+def _asserts(function: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(n, ast.Assert) or (isinstance(n, ast.Call) and _called(n).startswith("assert_"))
+        for n in ast.walk(function)
+    )
+
+
+def _column_calls(function: ast.FunctionDef) -> Iterator[tuple[str, ...]]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and _called(node) == "column":
+            words = tuple(a.value for a in node.args if isinstance(a, ast.Constant))
+            if len(words) == 3:
+                yield words
+
+
+def ignored_outputs(root: Path) -> list[str]:
+    """No cell's output is kept from comparison, but for those listed and interactive figures."""
+    faults = []
+    for path in notebooks(root):
+        hidden, name = 0, chapter(root, path)
+        for cell in code_cells(path):
+            tags = set(cell["metadata"].get("tags", []))
+            hidden += bool(tags & {"nbval-ignore-output", "nbval-skip", "raises-exception", "nbval-raises-exception"})
+            if "interactive" in tags and not _literal_names(cell["source"], "frames"):
+                faults.append(f"{path.name} [{cell.get('execution_count')}]: tagged interactive, but shows no frames")
+        if hidden != IGNORED_OUTPUTS.get(name, 0):
+            faults.append(f"{name}: {hidden} ignored outputs, {IGNORED_OUTPUTS.get(name, 0)} listed in tools/guards.py")
+    return faults
+
+
+def quoted_numbers(root: Path) -> list[str]:
+    """Every decimal number or percentage in prose is checked by ``chapter.quote`` or stands in the code."""
+    faults = []
+    for path in notebooks(root):
+        code = "\n".join(c["source"] for c in code_cells(path))
+        known = {_plain(t) for n in ast.walk(ast.parse(code)) for t in _number_texts(n, code)}
+        for cell in cells(path):
+            if cell["cell_type"] == "markdown":
+                faults += [
+                    f"{path.name}: the prose says {number.strip()!r}, which no cell checks"
+                    for number in prose_numbers(cell["source"])
+                    if _plain(number) not in known
+                ]
+    return faults
+
+
+def _number_texts(node: ast.AST, code: str) -> Iterator[str]:
+    """Yield numbers as written in code, and the texts of chapter.quote."""
+    if isinstance(node, ast.Call) and _called(node) == "quote" and len(node.args) == 2:
+        if isinstance(node.args[1], ast.Constant):
+            yield str(node.args[1].value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        yield ast.get_source_segment(code, node) or ""
+        yield f"{node.value:g}"
+        yield f"{100 * node.value:g}%"
+
+
+def _plain(number: str) -> str:
+    """Return one spelling of a number: 0.50 and .5 stay different, spaces and commas do not count."""
+    text = re.sub(r"[\s,\u202f]", "", number)
+    return "0" + text if text.startswith(".") else text
+
+
+def prose_numbers(markdown: str) -> list[str]:
+    """Return the decimal numbers and percentages of a text, outside mathematics, code and directives' heads."""
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|^\s*```.*$|^\s*:::.*$|^\s*:\w+:.*$", " ", markdown, flags=re.S | re.M)
+    text = re.sub(r"```.*?```|`[^`]*`|\{\w[\w:]*\}`[^`]*`|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.S)
+    return re.findall(r"(?<![\w.\-/])-?\d[\d,]*\.\d+(?: ?%)?(?![\w.]*\d)|(?<![\w.])\d+ ?%", text)
+
+
+def repeats(root: Path) -> list[str]:
+    """No code of over 12 lines stands twice: between chapters, or within the package."""
+    package = [(p, p.read_text(encoding="utf-8")) for p in sorted((root / "v2g_nb").rglob("*.py"))]
+    book = [
+        (p, "\n".join(c["source"] for c in code_cells(p) if "derivation" not in c["metadata"].get("tags", [])))
+        for p in notebooks(root)
+    ]
+    return [*_repeats(package), *_repeats(book)]
+
+
+def _repeats(sources: list[tuple[Path, str]]) -> list[str]:
+    seen: dict[tuple[str, ...], tuple[Path, int]] = {}
+    faults = []
+    for path, source in sources:
+        lines = _bare_lines(source)
+        skip = -1
+        for start in range(len(lines) - MAX_REPEAT):
+            window = tuple(text for _, text in lines[start : start + MAX_REPEAT + 1])
+            number = lines[start][0]
+            if window in seen and start > skip:
+                other, there = seen[window]
+                faults.append(f"{path.name}:{number} repeats {other.name}:{there} for over {MAX_REPEAT} lines")
+                skip = start + MAX_REPEAT
+            seen.setdefault(window, (path, number))
+    return faults
+
+
+def _bare_lines(source: str) -> list[tuple[int, str]]:
+    """Return lines of code without comments, docstrings, imports, blanks and lone brackets."""
+    lines: dict[int, list[str]] = defaultdict(list)
+    previous = tokenize.NEWLINE
+    thin = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        docstring = token.type == tokenize.STRING and previous in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+        if token.type not in thin and not docstring:
+            lines[token.start[0]].append(token.string)
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            previous = token.type
+    joined = [(number, " ".join(words)) for number, words in sorted(lines.items())]
+    return [(n, t) for n, t in joined if re.search(r"\w", t) and not re.match(r"(import|from) ", t)]
+
+
+def derivations(root: Path) -> list[str]:
+    """Something asserts what a cell tagged `derivation` defines, there or further down."""
+    faults = []
+    for path in notebooks(root):
+        code = code_cells(path)
+        for place, cell in enumerate(code):
+            if "derivation" in cell["metadata"].get("tags", []):
+                defined = _defined(cell["source"])
+                later = [c["source"] for c in code[place:]]
+                if not any(re.search(r"\bassert", s) and any(d in s for d in defined) for s in later):
+                    faults.append(f"{path.name} [{cell.get('execution_count')}]: a derivation that nothing asserts")
+    return faults
+
+
+def _defined(source: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+GUARDS = (
+    execution,
+    outputs,
+    lengths,
+    names,
+    figures,
+    asserted_columns,
+    ignored_outputs,
+    quoted_numbers,
+    repeats,
+    derivations,
+)
