@@ -132,8 +132,10 @@ def phase_equivalent(resistance_ohm: Any, reactance_ohm: Any) -> tuple[float, fl
     r = checks.array("resistance_ohm", resistance_ohm, shape=(None, None))
     x = checks.array("reactance_ohm", reactance_ohm, shape=(None, None))
     for name, matrix in (("resistance_ohm", r), ("reactance_ohm", x)):
-        if matrix.shape[0] != matrix.shape[1] or matrix.shape[0] > 3 or matrix.shape != r.shape:
-            raise checks.complain(name, matrix, "a square matrix of 1 to 3 phases, the same for both")
+        if matrix.shape[0] != matrix.shape[1] or matrix.shape[0] > 3:
+            raise checks.complain(name, matrix, "a square matrix of 1 to 3 phases")
+    if r.shape != x.shape:
+        raise checks.complain("reactance_ohm", x, f"of shape {r.shape}, as the resistances are")
     k = len(r)
     apart = ~np.eye(k, dtype=bool)
 

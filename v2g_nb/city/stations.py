@@ -63,8 +63,14 @@ def smooth_waiting_time(visits: Any, *, base: float, slope: float, capacity: flo
 
     Parameters
     ----------
-    visits, base, slope, capacity
-        As in :func:`waiting_time`.
+    visits : array_like
+        Vehicles that stop [veh/h], at least 0.
+    base : float
+        W0, the wait without a queue [min].
+    slope : float
+        beta, minutes for each vehicle beyond the capacity [min/(veh/h)].
+    capacity : float
+        C_n, the station's capacity [veh/h].
     sharpness : float
         k, how closely the kink is followed [h/veh], above 0.
 
@@ -98,8 +104,16 @@ def waiting_time_integral(visits: Any, *, base: float, slope: float, capacity: f
 
     Parameters
     ----------
-    visits, base, slope, capacity, sharpness
-        As in :func:`smooth_waiting_time`.
+    visits : array_like
+        Vehicles that stop [veh/h], at least 0.
+    base : float
+        W0, the wait without a queue [min].
+    slope : float
+        beta, minutes for each vehicle beyond the capacity [min/(veh/h)].
+    capacity : float
+        C_n, the station's capacity [veh/h].
+    sharpness : float
+        k, how closely the kink is followed [h/veh], above 0.
 
     Returns
     -------

@@ -93,8 +93,8 @@ def dispatch_certificates(
     v = numbers("voltage_pu", voltage_pu, n) ** 2
     w, u = numbers("dlmp", dlmp, n), numbers("reactive_price", reactive_price, n)
     s = numbers("voltage_price", voltage_price, n)
-    nu = np.asarray(line_price, dtype=np.float64)
-    if nu.shape != (m, problem.facets):
+    nu = np.asarray(line_price)
+    if nu.dtype.kind not in "iuf" or nu.shape != (m, problem.facets):
         raise checks.complain("line_price", line_price, f"an array of shape {(m, problem.facets)}")
     base = tree.base_kva
     made = np.bincount(problem.generator_bus, weights=out, minlength=n)
