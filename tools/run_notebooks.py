@@ -39,6 +39,7 @@ def execute(source: Path, target: Path, record: Path) -> None:
         timeout=600,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # a kernel for one run on this machine needs no warning about its port
         resources={"metadata": {"path": str(source.parent)}},
     )
     client.execute()
@@ -55,6 +56,18 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         cell["id"] = f"c{place:03d}"
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
+            cell.outputs = joined(cell.outputs)
+
+
+def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return the outputs with neighbouring pieces of one stream put together: where a kernel splits them is chance."""
+    kept: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if kept and output.output_type == kept[-1].output_type == "stream" and output.name == kept[-1].name:
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
 
 
 def digest(notebook: Path) -> str:

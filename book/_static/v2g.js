@@ -16,3 +16,6 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   document.documentElement.dataset.theme = screenTheme;
 });
+
+// Opened from disk, a page may not fetch the others: the search then lists titles only.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tools import run_notebooks
@@ -116,3 +117,11 @@ def test_storing_replaces_outputs_figure_data_and_ledger_values(
     assert [p.name for p in stale.parent.iterdir()] == ["fig-new.csv"]
     assert '"ran"' in (book / "tools/demo.ipynb").read_text()
     assert json.loads(run_notebooks.VALUES.read_text()) == {"highway.a": True, "highway.b": 2.0}
+
+
+def test_split_streams_are_joined():
+    """Where a kernel cuts its output in pieces differs from run to run."""
+    piece = [nbformat.v4.new_output("stream", name="stdout", text=t) for t in ("a\n", "b\n")]
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "x"})
+    joined = run_notebooks.joined([*piece, shown, piece[1]])
+    assert [o.get("text") for o in joined] == ["a\nb\n", None, "b\n"]

@@ -1,7 +1,7 @@
 """Interactive figures that need no server: every frame is drawn beforehand, sliders choose one.
 
 The page gets plain HTML: one labelled range input a parameter, and all frames in one deflate
-stream that a few lines of script unpack. Without scripts the first frame stands as an image.
+stream that a few lines of script unpack. Without scripts the frame it starts at stands as an image.
 """
 
 import base64
@@ -63,6 +63,7 @@ class Frames:
     parameters: tuple[Parameter, ...]
     draw: Callable[..., Figure]
     compute: Callable[..., Mapping[str, Any]]
+    start: tuple[int, ...]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return the forms in which Jupyter may show the figure."""
@@ -78,8 +79,10 @@ class Frames:
             return picture(self.draw(self.compute(*values), *values), self.name)
 
         sliders = {
-            f"p{i}": ipywidgets.SelectionSlider(options=list(zip(p.names, p.values, strict=True)), description=p.label)
-            for i, p in enumerate(self.parameters)
+            f"p{i}": ipywidgets.SelectionSlider(
+                options=list(zip(p.names, p.values, strict=True)), value=p.values[k], description=p.label
+            )
+            for i, (p, k) in enumerate(zip(self.parameters, self.start, strict=True))
         }
         return ipywidgets.interactive(show, **sliders)
 
@@ -161,7 +164,7 @@ def frames(
         raise InvalidInput(f"compute = {checks.shown(compute)}: must return the same columns for every frame")
     data = FigureData(name, {k: np.concatenate([part[k] for part in parts]) for k in parts[0]})
     page = _html(name, sliders, first, svgs, alts, link)
-    return Frames(name, page, data, sliders, draw, compute)
+    return Frames(name, page, data, sliders, draw, compute, first)
 
 
 def _sliders(parameters: Any) -> tuple[Parameter, ...]:

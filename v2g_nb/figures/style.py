@@ -14,14 +14,14 @@ from v2g_nb import checks
 __all__ = ["PALETTE", "Picture", "picture", "use_style"]
 
 # Distinct for the three common forms of colour blindness and at least 3:1 against the page, both
-# as they stand (light page) and inverted with the hue kept (dark page); tests/figures holds this.
+# as they stand (light page) and through the page's filter (dark page): tests/figures/test_palette.py.
 PALETTE = {
-    "blue": "#0072b2",
-    "vermilion": "#c8500a",
-    "green": "#008a63",
-    "purple": "#8e3a80",
-    "black": "#222222",
-    "grey": "#808080",
+    "blue": "#457bd4",
+    "vermilion": "#d25b13",
+    "green": "#00964c",
+    "purple": "#a34c92",
+    "black": "#1a1a1a",
+    "grey": "#848484",
 }
 
 _RC: Any = {

@@ -193,7 +193,7 @@ def transient_certificates(
     before = checks.array("initial", initial, shape=(None,), low=0, high=1)
     p = claimed_array("probabilities", probabilities, (t.size, before.size))
     cut = checks.real("error", error, low=0.0)
-    tolerance = TOLERANCE + 2.0 * cut
+    tolerance = max(TOLERANCE, 4.0 * cut)
     missing = float(np.max(np.abs(1.0 - p.sum(axis=1))))
     up = np.append(np.full(before.size - 1, arrivals), 0.0)
     down = np.minimum(np.arange(before.size), c) * mu

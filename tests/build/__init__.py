@@ -1,0 +1,1 @@
+"""Tests of how the pages are built, without a browser."""

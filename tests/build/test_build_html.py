@@ -1,0 +1,111 @@
+"""Copying sources: everything arrives, only changes are touched, no page is lost silently."""
+
+import os
+
+import pytest
+
+from tools.build_html import listed, synchronise, toc_faults
+
+TOC = """format: jb-book
+root: book/intro
+parts:
+  - caption: Tools
+    chapters:
+      - file: book/tools/lines
+        sections:
+          - file: book/tools/more
+  - caption: Back
+    chapters:
+      - file: book/back/list
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name in ("intro.md", "tools/lines.ipynb", "tools/more.md", "back/list.md"):
+        path = tmp_path / "book" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (tmp_path / "_toc.yml").write_text(TOC)
+    return tmp_path
+
+
+def test_every_level_of_the_contents_is_read():
+    import yaml
+
+    names = ["book/intro", "book/tools/lines", "book/tools/more", "book/back/list"]
+    assert listed(yaml.safe_load(TOC)) == names
+    assert listed({"format": "jb-book", "root": "a", "chapters": [{"file": "b"}]}) == ["a", "b"]
+
+
+def test_complete_contents_have_no_fault(project):
+    checkpoint = project / "book" / "tools" / ".ipynb_checkpoints" / "lines-checkpoint.ipynb"
+    checkpoint.parent.mkdir()
+    checkpoint.write_text("x")
+    assert toc_faults(project) == []
+
+
+def test_a_forgotten_chapter_is_named(project):
+    (project / "book" / "tools" / "lost.ipynb").write_text("x")
+    assert toc_faults(project) == ["book/tools/lost is in book/, but not in _toc.yml"]
+
+
+def test_a_chapter_that_is_gone_is_named(project):
+    (project / "book" / "tools" / "more.md").unlink()
+    assert toc_faults(project) == ["book/tools/more is in _toc.yml, but not in book/"]
+
+
+def test_only_what_changed_is_touched(project, tmp_path_factory):
+    target = tmp_path_factory.mktemp("src")
+    files = {p.relative_to(project): p for p in project.rglob("*") if p.is_file()}
+    assert sorted(synchronise(files, target)) == sorted(files)
+    assert synchronise(files, target) == []
+    intro = project / "book" / "intro.md"
+    intro.write_text("changed")
+    assert synchronise(files, target) == [intro.relative_to(project)]
+    assert (target / "book" / "intro.md").read_text() == "changed"
+    del files[intro.relative_to(project)]
+    assert synchronise(files, target) == [intro.relative_to(project)]
+    assert not (target / "book" / "intro.md").exists()
+
+
+def test_a_page_is_written_again_when_its_data_come_or_go(project, tmp_path_factory):
+    target = tmp_path_factory.mktemp("src")
+    files = {p.relative_to(project): p for p in project.rglob("*") if p.is_file()}
+    synchronise(files, target)
+    page = target / "book" / "tools" / "lines.ipynb"
+    os.utime(page, (1, 1))
+    table = project / "book" / "tools" / "lines-data" / "fig-a.csv"
+    table.parent.mkdir()
+    table.write_text("x\n1\n")
+    files[table.relative_to(project)] = table
+    synchronise(files, target)
+    assert page.stat().st_mtime > 1
+    os.utime(page, (1, 1))
+    del files[table.relative_to(project)]
+    synchronise(files, target)
+    assert page.stat().st_mtime > 1
+
+
+def test_executed_notebooks_and_their_data_stand_in_for_the_stored_ones(project, tmp_path_factory, monkeypatch):
+    from tools import build_html, paths
+
+    run = tmp_path_factory.mktemp("run")
+    monkeypatch.setattr(build_html, "ROOT", project)
+    monkeypatch.setattr(paths, "BOOK", project / "book")
+    stored = project / "book" / "tools" / "lines-data" / "fig-old.csv"
+    stored.parent.mkdir()
+    stored.write_text("x\n1\n")
+    with pytest.raises(SystemExit, match="no such notebook"):
+        build_html.wanted(run)
+    executed = run / "book" / "tools" / "lines.ipynb"
+    executed.parent.mkdir(parents=True)
+    executed.write_text("executed")
+    table = run / "record" / "figures" / "tools" / "lines" / "fig-new.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("x\n2\n")
+    files = {place.as_posix(): path for place, path in build_html.wanted(run).items()}
+    assert files["book/tools/lines.ipynb"] == executed
+    assert files["book/tools/lines-data/fig-new.csv"] == table
+    assert "book/tools/lines-data/fig-old.csv" not in files
+    assert "book/tools/lines-data/fig-old.csv" in {place.as_posix() for place in build_html.wanted(None)}

@@ -1,0 +1,174 @@
+"""Finishing pages: mends that no longer apply and handlers that would be refused stop the build."""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools.finish_pages import INLINE, MENDS, Mend, finish, with_policy, write_changed
+from tools.icons import code_points, icon_sheet
+from tools.paths import ROOT
+
+PAGE = '<!DOCTYPE html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
+
+
+def policy_of(page):
+    return re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+
+
+def test_the_policy_names_each_inline_script_once_and_nothing_else():
+    twice = 2 * "<script>let a = 1</script>"
+    body = f'{twice}<script src="a.js"></script><script type="text/plain">x</script>'
+    page = with_policy(PAGE.format(head="", body=body), "page")
+    digest = base64.b64encode(hashlib.sha256(b"let a = 1").digest()).decode()
+    scripts = next(rule for rule in policy_of(page).split("; ") if rule.startswith("script-src"))
+    assert scripts == f"script-src 'self' 'sha256-{digest}'"
+    assert page.index("Content-Security-Policy") < page.index("<title>")
+    assert "unsafe" not in policy_of(page).replace("style-src 'self' 'unsafe-inline'", "")
+
+
+def test_a_handler_in_a_page_stops_the_build():
+    with pytest.raises(SystemExit, match="onclick"):
+        with_policy(PAGE.format(head="", body='<button class="b" onclick="x()">x</button>'), "page")
+    # what a script writes is the script's affair: the browser check would see it refused
+    with_policy(PAGE.format(head="", body='<script>let b = `<b onclick="x()">`</script>'), "page")
+
+
+def test_a_page_without_head_stops_the_build():
+    with pytest.raises(SystemExit, match="no <head>"):
+        with_policy("<html></html>", "page")
+
+
+def test_a_mend_that_no_longer_applies_stops_the_build():
+    mend = Mend("old words", "new words", when="table")
+    assert mend.apply("a table of old words, old words", "page") == "a table of new words, new words"
+    assert mend.apply("no such thing here", "page") == "no such thing here"
+    with pytest.raises(SystemExit, match="holds 'table'"):
+        mend.apply("a table of other words", "page")
+
+
+def test_no_page_of_another_theme_passes():
+    page = PAGE.format(head="", body="")
+    (first, *_) = [mend for mend in MENDS if mend.when in page]
+    with pytest.raises(SystemExit, match="has to be replaced"):
+        first.apply(page, "page")
+
+
+def test_icons_in_use_are_embedded_and_others_are_not():
+    sheet = icon_sheet(['<i class="fa-solid fa-bars">'], ["a{content:'\\f107'}"])
+    assert '.fa-bars:before{content:"\\f0c9"}' in sheet
+    assert "fa-moon" not in sheet
+    font = base64.b64decode(re.search(r"base64,([^)]*)\)", sheet)[1])
+    assert font[:4] == b"wOFF"
+    assert len(font) < 2000
+    assert icon_sheet(['<i class="fa-solid fa-bars">'], ["a{content:'\\f107'}"]) == sheet
+    assert "http" not in re.sub(r"/\*.*?\*/", "", sheet)
+
+
+def test_code_points_are_read_from_rules_with_several_names():
+    assert code_points({"b", "zzz"}, '.fa-a:before,.fa-b:before{content:"\\f001"}') == {"b": 0xF001}
+
+
+def test_unchanged_files_are_not_written_again(tmp_path):
+    path = tmp_path / "a" / "b.txt"
+    write_changed(path, b"x")
+    before = path.stat().st_mtime_ns
+    write_changed(path, b"x")
+    assert path.stat().st_mtime_ns == before
+    write_changed(path, b"y")
+    assert path.read_bytes() == b"y"
+
+
+def book(source, toc):
+    """Make the folder of a book with our configuration and looks, and no page."""
+    for name in ("_ext", "references", "book/_static"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "_config.yml", source)
+    (source / "_toc.yml").write_text(toc)
+
+
+def sphinx(source, output):
+    """Build in a process of its own: Sphinx changes much that is global."""
+    words = (
+        "import sys; from pathlib import Path; from tools.build_html import sphinx; sphinx(*map(Path, sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", words, str(source), str(output)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory):
+    """Build a book of two pages through the whole chain: Sphinx, the extension, finishing."""
+    folder = tmp_path_factory.mktemp("book")
+    source = folder / "src"
+    book(source, "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/tools/one\n")
+    (source / "book" / "intro.md").write_text("# A book\n\nSee {doc}`tools/one` and $a^2$.\n")
+    meta = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": "fig-a", "caption": "A figure."}}}
+    svg = new_output(
+        "execute_result", {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}, execution_count=1
+    )
+    bare = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": "fig-b", "caption": "No data."}}}
+    cells = [
+        new_markdown_cell("# One\n\n```{prf:theorem} T\n:label: t\nTrue.\n```\n\nSee {prf:ref}`t`."),
+        new_code_cell("draw()", metadata=meta, outputs=[svg], execution_count=1),
+        new_code_cell("draw()", metadata=bare, outputs=[svg], execution_count=1),
+    ]
+    (source / "book" / "tools" / "one-data").mkdir(parents=True)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), source / "book" / "tools" / "one.ipynb")
+    (source / "book" / "tools" / "one-data" / "fig-a.csv").write_text("x\n1\n")
+    built = sphinx(source, folder / "sphinx")
+    assert built.returncode == 0, built.stderr
+    count = finish(folder / "sphinx" / "html", folder / "html", source)
+    return folder / "html", count
+
+
+def test_a_figure_with_data_links_to_them(small_book):
+    site, _ = small_book
+    page = (site / "book" / "tools" / "one.html").read_text()
+    assert page.count('class="v2g-data" href="one-data/fig-a.csv" download') == page.count("v2g-data") == 1
+    assert (site / "book" / "tools" / "one-data" / "fig-a.csv").read_text() == "x\n1\n"
+
+
+def test_every_page_is_finished(small_book):
+    site, count = small_book
+    pages = [p for p in site.rglob("*.html") if "_static" not in p.parts]
+    assert len(pages) == count + 1  # and the redirect
+    for path in pages:
+        page = path.read_text()
+        assert "script-src 'self'" in policy_of(page)
+        assert not re.search(r'(src|href)="(https?:)?//', page)
+        if path.name != "index.html":
+            assert "thebe" not in page.lower()
+            assert "Version " in page
+            assert len(re.findall(r"<script[^>]*doctools", page)) == 1
+            inline = [m["body"] for m in INLINE.finditer(page) if "toggleHintShow" in m["body"]]
+            assert len(inline) == 1
+
+
+def test_mathjax_comes_with_the_book_where_there_is_mathematics(small_book):
+    site, _ = small_book
+    assert "_static/mathjax/tex-chtml.js" in (site / "book" / "intro.html").read_text()
+    assert (site / "_static" / "mathjax" / "tex-chtml.js").exists()
+    assert sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) < 5e6
+
+
+def test_the_address_of_the_book_leads_to_its_first_page(small_book):
+    site, _ = small_book
+    assert 'url=book/intro.html"' in (site / "index.html").read_text()
+
+
+def test_a_warning_stops_the_build(tmp_path):
+    source = tmp_path / "src"
+    book(source, "format: jb-book\nroot: book/intro\n")
+    (source / "book" / "intro.md").write_text("# A book\n\nSee {ref}`nowhere` and {cite}`nobody1900`.\n")
+    built = sphinx(source, tmp_path / "sphinx")
+    assert built.returncode == 1
+    for words in ("undefined label: 'nowhere'", "nobody1900", "nothing was put into"):
+        assert words in built.stderr

@@ -1,0 +1,91 @@
+"""The numbers behind a figure survive the way through CSV, and a change of them is seen."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from v2g_nb.errors import InvalidInput
+from v2g_nb.figures import FigureData, read_csv
+from v2g_nb.figures.data import differing
+
+NUMBERS = st.lists(st.floats(-1e12, 1e12, allow_subnormal=False) | st.just(np.inf), min_size=1, max_size=8)
+WORDS = st.lists(st.text("abc ,\"'\néΩ", min_size=1).filter(str.strip), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(NUMBERS, min_size=1, max_size=4))
+def test_numbers_survive_to_ten_digits(columns):
+    data = FigureData("fig-x", {f"c{k}": column for k, column in enumerate(columns)})
+    back = read_csv(data.to_csv())
+    assert list(back) == list(data.columns)
+    for key, column in back.items():
+        assert np.allclose(column, data.columns[key], rtol=1e-9, atol=0)
+    assert read_csv(FigureData("fig-x", back).to_csv()).keys() == back.keys()
+    assert FigureData("fig-x", back).to_csv() == data.to_csv()
+
+
+@settings(max_examples=60, deadline=None)
+@given(WORDS)
+def test_words_survive(words):
+    back = read_csv(FigureData("fig-x", {"word": ["word", *words]}).to_csv())["word"]
+    assert list(back) == ["word", *words]
+
+
+def test_columns_of_different_length_and_scalars():
+    data = FigureData("fig-x", {"long": [1, 2, 3], "short": [4.5], "peak": 7})
+    back = read_csv(data.to_csv())
+    assert back["long"].tolist() == [1, 2, 3]
+    assert back["short"].tolist() == [4.5]
+    assert back["peak"].tolist() == [7]
+
+
+def test_no_minus_zero_and_no_more_than_ten_digits():
+    assert FigureData("fig-x", {"x": [-0.0, 1 / 3]}).to_csv() == "x\n0\n0.3333333333\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("Fig-x", {"x": [1]}),
+        ("x", {"x": [1]}),
+        ("fig-x", {}),
+        ("fig-x", {"x": []}),
+        ("fig-x", {"x": [np.nan]}),
+        ("fig-x", {"x": [[1, 2]]}),
+        ("fig-x", {" ": [1]}),
+    ],
+)
+def test_what_cannot_be_stored_is_refused(name, columns):
+    with pytest.raises(InvalidInput):
+        FigureData(name, columns)
+
+
+BASE = {"x": np.array([0.0, 1.0, 1000.0]), "name": np.array(["a", "b"]), "open": np.array([1.0, np.inf])}
+
+
+def test_rounding_is_no_difference():
+    other = BASE | {"x": BASE["x"] * (1 + 1e-9) + 1e-8}
+    assert differing(BASE, other) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"x": np.array([0.0, 1.0, 1001.0])}, ["x"]),
+        ({"x": np.array([0.0, 1.001, 1000.0])}, ["x"]),
+        ({"x": np.array([0.0, 1.0])}, ["x"]),
+        ({"x": np.array([0.0, np.nan, 1000.0])}, ["x"]),
+        ({"name": np.array(["a", "c"])}, ["name"]),
+        ({"name": np.array([1.0, 2.0])}, ["name"]),
+        ({"open": np.array([1.0, 5.0])}, ["open"]),
+        ({"more": np.array([1.0])}, ["more"]),
+    ],
+)
+def test_a_difference_is_named(changed, named):
+    assert differing(BASE, BASE | changed) == named
+    assert differing(BASE | changed, BASE) == named
+
+
+def test_a_missing_column_is_named():
+    assert differing({}, {"x": np.array([1.0])}) == ["x"]

@@ -1,0 +1,108 @@
+"""Open every page of the built book in a real browser: ``python -m tools.browser check``.
+
+Chromium is taken from CHROMIUM or the system, else installed where that is possible. Where there is
+none the last line says NOT RUN; under CI=true that is a failure.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tools.page_checks import Fault, inspector, page_faults, pages, redirect_faults
+from tools.paths import ROOT, SITE
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NOT_RUN = "NOT RUN: no Chromium on this machine, and none could be installed"
+
+
+def found() -> str | None:
+    """Return the Chromium that is there: named by CHROMIUM, of the system, or playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return shutil.which(named)
+    system = next((path for path in map(shutil.which, NAMES) if path), None)
+    return system or _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def chromium() -> str | None:
+    """Return a Chromium, installing one where that is allowed and possible; None if there is none."""
+    there = found()
+    if there or os.environ.get("CHROMIUM"):
+        return there
+    ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        ways.insert(0, ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
+        ways.insert(0, ["apt-get", "update", "-q"])
+    for way in ways:
+        print("+ " + " ".join(way), flush=True)
+        subprocess.run(way, check=False, timeout=900)
+        there = found()
+        if there:
+            return there
+    return None
+
+
+def _share(site: Path, executable: str, names: list[str]) -> tuple[list[Fault], dict[str, tuple[int, float | None]]]:
+    """Check some of the pages with a browser of their own."""
+    with inspector(site, executable) as inspect:
+        faults = [fault for name in names for fault in page_faults(inspect, name)]
+        return faults, inspect.weights
+
+
+def check(site: Path, executable: str) -> list[Fault]:
+    """Check every page of `site`, print what each weighs, and return the faults."""
+    names = pages(site)
+    if not names:
+        raise SystemExit(f"there is no page in {site}: run `python tasks.py book` first")
+    workers = max(1, min(os.cpu_count() or 1, 4, len(names)))
+    faults, weights = redirect_faults(site), {}
+    with ProcessPoolExecutor(workers) as pool:
+        shares = [pool.submit(_share, site, executable, names[k::workers]) for k in range(workers)]
+        for share in shares:
+            its_faults, its_weights = share.result()
+            faults += its_faults
+            weights |= its_weights
+    for name in names:
+        size, paint = weights.get(name, (0, None))
+        shown = f"first paint {paint:.2f} s" if paint is not None else "no paint"
+        print(f"{name:<50} {size / 1e6:5.2f} MB  {shown}")
+    for fault in faults:
+        print(fault)
+    broken = {fault.page for fault in faults}
+    print(f"site: {len(names) + 1 - len(broken)} passed, {len(broken)} failed")
+    return faults
+
+
+def main() -> None:
+    """Check the built book, then that each kind of fault is caught."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=["check"])
+    parser.add_argument("site", nargs="?", type=Path, default=SITE)
+    site = parser.parse_args().site
+    executable = chromium()
+    if executable is None:
+        print(NOT_RUN)
+        raise SystemExit(os.environ.get("CI") == "true")
+    begin = time.monotonic()
+    faults = check(site, executable)
+    print(f"looked at every page in {time.monotonic() - begin:.0f} s", flush=True)
+    words = [sys.executable, "-m", "pytest", "-q", "tests/site"]
+    planted = subprocess.run(words, cwd=ROOT, env=os.environ | {"CHROMIUM": executable}, check=False).returncode
+    raise SystemExit(bool(faults) or planted)
+
+
+if __name__ == "__main__":
+    main()

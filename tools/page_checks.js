@@ -1,0 +1,98 @@
+// Run in every page that the browser check opens: each function returns what is wrong, in words.
+window.v2gChecks = (() => {
+  const shown = (element) => element.outerHTML.slice(0, 120);
+  const visible = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+
+  async function settled() {
+    const startup = window.MathJax && window.MathJax.startup;
+    if (startup && startup.promise) await startup.promise;
+    await document.fonts.ready;
+    return true;
+  }
+
+  function maths() {
+    const faults = [...document.querySelectorAll("span.math, div.math")]
+      .filter((element) => !element.querySelector("mjx-container"))
+      .map((element) => `not rendered: ${element.textContent.trim().slice(0, 80)}`);
+    const bad = document.querySelectorAll('mjx-merror, [data-mjx-error], [mathcolor="red"]');
+    faults.push(...[...bad].map((element) => `bad TeX: ${(element.dataset.mjxError || element.textContent).slice(0, 80)}`));
+    const text = document.querySelector("article, main, body").cloneNode(true);
+    text.querySelectorAll("pre, code, script, style, mjx-container, span.math, div.math").forEach((e) => e.remove());
+    const raw = text.textContent.match(/\\[a-zA-Z]{2,}[^\n]{0,60}|\\[()[\]][^\n]{0,60}|\$\$|\$[^$\n]*[\\^_{][^$\n]*\$/g) || [];
+    faults.push(...raw.map((found) => `raw TeX in the text: ${found}`));
+    return faults;
+  }
+
+  // What sticks out of the page to the right, unless something around it scrolls.
+  function sideways() {
+    const faults = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > window.innerWidth + 1) faults.push(`the page is ${root.scrollWidth} px wide`);
+    const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+    const contained = (element, within) => {
+      for (let e = element.parentElement; e && e !== within; e = e.parentElement) if (scrolls(e)) return true;
+      return false;
+    };
+    for (const article of document.querySelectorAll("article, main")) {
+      for (const element of article.querySelectorAll("*")) {
+        if (element.closest("mjx-assistive-mml, svg svg, .bd-sidebar-secondary")) continue;
+        const box = element.getBoundingClientRect();
+        if (box.width > 1 && box.right > window.innerWidth + 1 && visible(element) && !contained(element, article)) {
+          faults.push(`sticks out to ${Math.round(box.right)} px: ${shown(element)}`);
+          break;
+        }
+      }
+    }
+    return faults;
+  }
+
+  function pictures() {
+    const empty = /^(image|figure|plot|graph|picture|photo|diagram|chart)?s?[.\s\d]*$|\.(svg|png|jpe?g|gif)$|_images|\\[a-z(]|<figure/i;
+    const faults = [];
+    for (const image of document.querySelectorAll("article img, main img")) {
+      const alt = (image.getAttribute("alt") || "").trim();
+      if (empty.test(alt) || alt.length < 12) faults.push(`no real alternative text (${JSON.stringify(alt)}): ${image.src.slice(0, 60)}`);
+      if (image.complete && !image.naturalWidth) faults.push(`does not load: ${image.src.slice(0, 80)}`);
+    }
+    for (const drawing of document.querySelectorAll('article svg[role="img"]')) {
+      if (!drawing.getAttribute("aria-label") && !drawing.querySelector("title")) faults.push(`no name: ${shown(drawing)}`);
+    }
+    return faults;
+  }
+
+  function policy() {
+    const meta = document.querySelector('meta[http-equiv="Content-Security-Policy"]');
+    const rules = meta ? meta.content.split(";").map((rule) => rule.trim()) : [];
+    const scripts = rules.find((rule) => rule.startsWith("script-src ")) || "";
+    if (!rules.includes("default-src 'none'") || !scripts || /unsafe|\*|https?:/.test(scripts)) {
+      return [`no strict Content-Security-Policy: ${meta ? meta.content.slice(0, 80) : "none"}`];
+    }
+    return [];
+  }
+
+  const links = () => [...document.querySelectorAll("a[href]")].map((link) => link.href);
+
+  function loaded() {
+    const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    return {
+      bytes: entries.reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+      firstPaint: paint ? paint.startTime / 1000 : null,
+    };
+  }
+
+  const summary = (node) => (node.failureSummary || "").split("\n")[1].trim().slice(0, 160);
+
+  async function axe(tags, rules) {
+    const only = rules ? { type: "rule", values: rules } : { type: "tag", values: tags };
+    const found = await window.axe.run(document, { resultTypes: ["violations"], runOnly: only, preload: false });
+    return found.violations.map(
+      (v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${summary(v.nodes[0])}`,
+    );
+  }
+
+  return { settled, maths, sideways, pictures, policy, links, loaded, axe };
+})();
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`Content Security Policy: ${event.violatedDirective} refused ${event.blockedURI || "inline"}`);
+});
