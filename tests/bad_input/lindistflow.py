@@ -9,7 +9,7 @@ from v2g_nb.methods import lindistflow
 from v2g_nb.methods.certificates import dispatch as dispatch_proof
 from v2g_nb.methods.certificates import lindistflow as flow_proof
 from v2g_nb.methods.lindistflow import DispatchProblem, solve_dispatch
-from v2g_nb.methods.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 TREE = RadialFeeder(2, [0], [1], [0.01], [0.01], [500.0])
 FEEDER = instance(TREE)

@@ -10,7 +10,7 @@ from v2g_nb.city.path_generation import base_routes, expanded_network, feasible_
 from v2g_nb.city.roads import RoadMap, sioux_falls
 from v2g_nb.city.trips import Battery, Stop, Trip
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.road_network import Demand, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
 CITY = sioux_falls()
 STATIONS = [2, 11, 12, 15]

@@ -24,7 +24,7 @@ from v2g_nb.methods.assignment import (
 )
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.assignment import wardrop_certificates
-from v2g_nb.methods.road_network import Demand, RoadNetwork, beckmann, bpr, marginal_cost_network
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork, beckmann, bpr, marginal_cost_network
 
 ENGINES = ("plain", "compiled")
 SIOUX_BECKMANN = 42.31335287107440e5  # the collection's own solution, to all its digits

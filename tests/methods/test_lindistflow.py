@@ -14,7 +14,7 @@ from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.dispatch import dispatch_certificates
 from v2g_nb.methods.certificates.lindistflow import flow_certificates
 from v2g_nb.methods.lindistflow import DispatchProblem, lindistflow, solve_dispatch
-from v2g_nb.methods.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 # root - a - b, and a branch a - c, lines given in any direction
 SMALL = RadialFeeder(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
-from v2g_nb.methods.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 __all__ = ["Feeder", "ieee123", "phase_equivalent"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
-from v2g_nb.methods.road_network import Demand, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
 __all__ = ["RoadMap", "sioux_falls"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.road_network import Demand, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
 __all__ = ["read_tntp_network", "read_tntp_trips"]
 

@@ -10,7 +10,7 @@ from v2g_nb.methods.assignment import kernel
 from v2g_nb.methods.assignment.gradient_projection import ENOUGH, SWEEPS
 from v2g_nb.methods.assignment.paths import PathFlows, PathIterate
 from v2g_nb.methods.assignment.shortest_paths import by_origin, unreachable
-from v2g_nb.methods.road_network import Demand, IntArray, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, IntArray, RoadNetwork
 
 ShortArray = NDArray[np.int32]  # link numbers take half the memory
 ROOM = 4_000_000  # links of new paths that are collected in one go

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.assignment.shortest_paths import all_or_nothing
-from v2g_nb.methods.road_network import Demand, RoadNetwork, bpr
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork, bpr
 
 __all__ = ["frank_wolfe"]
 

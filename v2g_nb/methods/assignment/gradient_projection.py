@@ -12,7 +12,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.methods.assignment.paths import PathFlows, PathIterate
 from v2g_nb.methods.assignment.shortest_paths import Stars, by_origin, forward_stars, grow_tree, trace, unreachable
-from v2g_nb.methods.road_network import Demand, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
 __all__ = ["gradient_projection"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.road_network import IntArray
+from v2g_nb.methods.networks.road_network import IntArray
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from v2g_nb.methods.assignment.gradient_projection import gradient_projection
 from v2g_nb.methods.assignment.paths import PathFlows, PathIterate
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.assignment import wardrop_certificates
-from v2g_nb.methods.road_network import Demand, IntArray, RoadNetwork, beckmann, bpr, marginal_cost_network
+from v2g_nb.methods.networks.road_network import Demand, IntArray, RoadNetwork, beckmann, bpr, marginal_cost_network
 
 __all__ = ["AssignmentResult", "solve_assignment"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.road_network import Demand, IntArray, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, IntArray, RoadNetwork
 
 __all__ = ["wardrop_certificates"]
 

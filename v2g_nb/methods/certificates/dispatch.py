@@ -63,7 +63,7 @@ def dispatch_certificates(
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> from v2g_nb.methods.radial_feeder import RadialFeeder
+    >>> from v2g_nb.methods.networks.radial_feeder import RadialFeeder
     >>> none = np.empty(0)
     >>> problem = SimpleNamespace(
     ...     feeder=RadialFeeder(1, [], [], [], [], []), load_kw=np.array([5.0]), load_kvar=np.array([0.0]),

@@ -7,7 +7,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 __all__ = ["flow_certificates"]
 

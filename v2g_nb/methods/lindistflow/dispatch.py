@@ -11,7 +11,7 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.dispatch import dispatch_certificates
-from v2g_nb.methods.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 __all__ = ["Dispatch", "DispatchProblem", "solve_dispatch"]
 
