@@ -146,9 +146,9 @@ def _view_faults(inspect: Inspector, name: str, view: View) -> list[Fault]:
             found += _weight(page, inspect, name) + _links(page, inspect)
         if view == PHONE:
             found += [("sideways", detail) for detail in page.evaluate("v2gChecks.sideways()")]
+        found += _sliders(page)
         if not view.disk:
             found += _axe(page, view)
-        found += _sliders(page)
         if name == "search.html":
             found += _search(page, inspect.address(name, view))
     except BrowserError as error:
