@@ -39,6 +39,7 @@ def execute(source: Path, target: Path, record: Path) -> None:
         timeout=600,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # a kernel for one run on this machine needs no warning about its port
         resources={"metadata": {"path": str(source.parent)}},
     )
     client.execute()
