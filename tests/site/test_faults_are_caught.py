@@ -67,6 +67,8 @@ CLEAN = page(
     + "</pre>",
     MATHS,
 )
+WORDS = "".join(f'<span class="{kind}">word</span> ' for kind in "kkkp")
+CODE = f'<div class="highlight"><pre>{WORDS}</pre></div>'
 OUTSIDE = "http://localhost:9"
 FONT = f"<style>@font-face{{font-family:f;src:url({OUTSIDE}/f)}}</style>"
 
@@ -110,6 +112,7 @@ PLANTED = {
     ),
     "an input without a label": (page('<input type="text">'), {"axe"}),
     "pale text": (page('<p style="color:#bbb">pale</p>'), {"axe"}),
+    "a pale kind of word in code": (page(CODE, "<style>.highlight .p{color:#bbb}</style>"), {"axe"}),
     "text pale in the dark only": (
         page('<p class="p">pale</p>', "<style>@media (prefers-color-scheme:dark){.p{color:#bbb}}</style>"),
         {"axe"},
