@@ -47,6 +47,7 @@ CALLS = [
     ),
     call(MAP.link, start=integer(1, low=1, high=2), end=integer(2, low=1, high=2).also(1)),
     call(roads.sioux_falls, capacity_share=POSITIVE),
+    call(roads.road_segments, city=SIOUX, gap=AT_LEAST_0),
     call(
         trips.Battery,
         capacity_kwh=POSITIVE,

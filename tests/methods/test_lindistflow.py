@@ -66,6 +66,55 @@ def test_voltages_are_linear_in_squares_only_because_losses_are_neglected():
     assert errors[2] > 0.01
 
 
+def sweeps(tree: RadialFeeder, p: np.ndarray, q: np.ndarray, charging: float = 0.0) -> np.ndarray:
+    """Return the exact squared voltages (branch flow with losses), by backward and forward sweeps."""
+    v = np.ones(tree.num_buses)
+    current = np.zeros(tree.num_lines)
+    for _ in range(200):
+        active, reactive = p / 1e3, q / 1e3 - charging * v
+        flows = np.zeros((2, tree.num_lines))
+        for bus in tree.order[::-1].tolist():
+            line = tree.upward[bus]
+            if line < 0:
+                continue
+            flows[0, line] = active[bus] + tree.resistance[line] * current[line]
+            flows[1, line] = reactive[bus] + tree.reactance[line] * current[line]
+            active[tree.parent[bus]] += flows[0, line]
+            reactive[tree.parent[bus]] += flows[1, line]
+        for bus in tree.order.tolist():
+            line = tree.upward[bus]
+            if line >= 0:
+                r, x = tree.resistance[line], tree.reactance[line]
+                above = v[tree.parent[bus]]
+                current[line] = (flows[0, line] ** 2 + flows[1, line] ** 2) / above
+                v[bus] = above - 2 * (r * flows[0, line] + x * flows[1, line]) + (r * r + x * x) * current[line]
+    return v
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_linear_model_never_shows_too_low_a_voltage(seed: int):
+    """The theorem of the chapter: with constant loads, feeding in or not, its voltages are an upper bound."""
+    rng = np.random.default_rng(seed)
+    buses = 12
+    parent = [int(rng.integers(0, k)) for k in range(1, buses)]
+    size = buses - 1
+    r, x = rng.uniform(0, 0.02, size), rng.uniform(0, 0.02, size)
+    tree = RadialFeeder(buses, parent, range(1, buses), r, x, [np.inf] * size)
+    p, q = rng.normal(50, 100, buses), rng.normal(20, 60, buses)
+    linear = lindistflow(tree, p, q).voltage_pu ** 2
+    assert (linear >= sweeps(tree, p, q) - 1e-12).all()
+
+
+def test_the_upper_bound_needs_loads_that_do_not_react():
+    """Without that hypothesis: shunt capacitance, left out of the linear model, lifts the true voltage above it."""
+    tree = RadialFeeder(2, [0], [1], [0.02], [0.05], [np.inf])
+    p, q = np.array([0.0, 100.0]), np.array([0.0, 50.0])
+    linear = lindistflow(tree, p, q).voltage_pu ** 2
+    assert linear[1] > sweeps(tree, p, q)[1]
+    assert linear[1] < sweeps(tree, p, q, charging=0.05)[1]
+
+
 def test_a_loop_is_named_by_its_buses():
     with pytest.raises(InvalidInput, match="line 3 from bus 'c' to 'b' closes a loop"):
         RadialFeeder(4, [0, 1, 1, 3], [1, 2, 3, 2], [0] * 4, [0] * 4, [1] * 4, names=list("rabc"))

@@ -9,7 +9,7 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
 from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
-__all__ = ["RoadMap", "sioux_falls"]
+__all__ = ["RoadMap", "road_segments", "sioux_falls"]
 
 
 @dataclass(frozen=True)
@@ -126,3 +126,38 @@ def sioux_falls(capacity_share: float = 1.0) -> RoadMap:
     )
     demand = Demand(trips["origin"] - 1, trips["destination"] - 1, trips["trips_veh_per_h"])
     return RoadMap(network, demand, links["length_km"], nodes["longitude_deg"], nodes["latitude_deg"])
+
+
+def road_segments(city: RoadMap, *, gap: float = 0.003) -> FloatArray:
+    """Return a line for each link, the two directions of a road side by side.
+
+    Parameters
+    ----------
+    city : RoadMap
+        The roads.
+    gap : float
+        How far each direction is drawn to its right, in the map's units, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (links, 2, 2)
+        Begin and end of each line, each as x and y.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind.
+
+    Examples
+    --------
+    >>> road_segments(sioux_falls()).shape
+    (76, 2, 2)
+    """
+    roads = checks.instance("city", city, RoadMap)
+    aside = checks.real("gap", gap, low=0.0)
+    places = np.column_stack([roads.x, roads.y])
+    begin, end = places[roads.network.tails], places[roads.network.heads]
+    along = end - begin
+    length = np.maximum(np.hypot(*along.T), 1e-12)
+    right = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None] * aside
+    return np.stack([begin + right, end + right], axis=1)
