@@ -14,7 +14,7 @@ def follow(instrument, size):
     loads = [0.0, 0.0]
     for near, far in ((10, 8), (12, 9)):
         moves = far - p[1] >= near - p[0] - 1e-9
-        loads[moves] += 10 * ((far - p[1]) if moves else (near - p[0])) / 2
+        loads[int(moves)] += 10 * ((far - p[1]) if moves else (near - p[0])) / 2
     return p, loads
 
 
