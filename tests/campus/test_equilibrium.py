@@ -1,0 +1,149 @@
+"""The cars' costs by hand, their equilibrium by several solvers, and certificates that can fail."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.campus.instances import calibrated_game, scaled_game
+from v2g_nb.campus.certificates import certify_fleet, regret_bounds
+from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, solve_liebmann
+from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price
+from v2g_nb.errors import InvalidInput, NotAnEquilibrium
+from v2g_nb.methods.certificates import require
+
+GAME = calibrated_game()
+FOUND = solve_fleet(GAME)
+
+
+def test_price_by_hand():
+    """Equation (1): demand above the request makes energy dear, below it cheap."""
+    assert dynamic_price(1e-3, [120.0], [30.0], [200.0])[0] == pytest.approx(-0.05)
+    assert GAME.price(FOUND.total_kw) == pytest.approx(FOUND.price_eur_per_kwh)
+
+
+def test_costs_by_hand():
+    """Equations (2)-(5) term by term, in plain loops."""
+    game = replace(GAME, soc_weight=7.0)
+    plan = np.random.default_rng(1).normal(0, 10, FOUND.plan_kw.shape) * game.fleet.present
+    costs = {printed: car_costs(game, plan, printed) for printed in (False, True)}
+    for i in (0, 5):
+        energy = sum(plan[i, t] * game.price_base * (game.baseline_kw[t] + plan[:, t].sum() - game.request_kw[t]) * 0.25
+                     for t in range(96))  # fmt: skip
+        for printed in (False, True):
+            missed = 0.0
+            for t in range(96):
+                if game.request_kw[t] > 0:
+                    total = plan[:, t].sum()
+                    missed += max(0.0, abs(game.request_kw[t]) - (abs(total) if printed else total)) ** 2
+            assert costs[printed].deviation_eur[i] == pytest.approx(1e-3 * missed, rel=1e-12)
+        final = game.fleet.soc_start[i] + plan[i].sum() * 0.25 / 80.0
+        assert costs[True].energy_eur[i] == pytest.approx(energy, rel=1e-12)
+        assert costs[True].soc_eur[i] == pytest.approx(7.0 * (0.8 - final), abs=1e-12)
+
+
+def test_certificates_hold_and_are_tight():
+    require(FOUND)
+    assert [c.name for c in FOUND.certificates][1:3] == ["maximum regret", "potential gap"]
+    assert FOUND.certificates[1].value < 1e-9
+
+
+def shift(plan, kw):
+    """Move power between two slots in which the first car is free."""
+    moved = plan.copy()
+    car = 0
+    free = np.flatnonzero((np.abs(plan[car]) < 20) & GAME.fleet.present[car])
+    moved[car, free[0]] += kw
+    moved[car, free[-1]] -= kw
+    return moved
+
+
+MUTATIONS = {
+    "whole block": lambda p: p + 0.1,
+    "one car": lambda p: np.vstack([p[:1] * 1.01, p[1:]]),
+    "two slots": lambda p: shift(p, 0.3),
+    "outside the stay": lambda p: np.where(GAME.fleet.present, p, 1e-4),
+    "less charged": lambda p: np.where(GAME.fleet.present, p - 1e-4, 0.0),
+    "one NaN": lambda p: np.where(np.arange(96) == 40, np.nan, p),
+    "NaN in one car": lambda p: np.vstack([p[:-1], np.full((1, 96), np.nan)]),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutated_plan_is_caught(name):
+    wrong = replace(FOUND, certificates=certify_fleet(GAME, MUTATIONS[name](FOUND.plan_kw)))
+    with pytest.raises(NotAnEquilibrium):
+        require(wrong)
+
+
+def test_regret_bound_is_above_the_regret_and_meets_it_at_the_equilibrium():
+    rng = np.random.default_rng(4)
+    for size in (0.0, 0.1, 3.0):
+        plan = FOUND.plan_kw * (1 - size / 30) + size / 30 * GAME.fleet.plug_and_charge()
+        bound, own = regret_bounds(GAME, plan), car_costs(GAME, plan).total_eur
+        for car in rng.choice(12, 3, replace=False):
+            moved = plan.copy()
+            moved[car] = car_best_response(GAME, plan, int(car))
+            regret = own[car] - car_costs(GAME, moved).total_eur[car]
+            assert -1e-9 < regret <= bound[car] + 1e-9
+            if size > 0:
+                assert regret > 0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.booleans(), st.floats(0.0, 5e-3), st.floats(3e-4, 1e-2))
+def test_every_game_is_solved_and_certified(seed, hard, weight, price):
+    rng = np.random.default_rng(seed)
+    cars, slots = int(rng.integers(1, 7)), 24
+    arrival = rng.integers(0, 12, cars)
+    stay = rng.integers(6, 13, cars)
+    fleet = Fleet(slots, arrival, arrival + stay, rng.uniform(0.2, 0.7, cars), np.full(cars, 0.8), 40.0, 22.0)
+    game = FleetGame(
+        fleet, rng.normal(0, 60, slots), rng.uniform(0, 60, slots), price, weight, 0.0 if hard else 9.0, hard
+    )
+    require(solve_fleet(game))
+
+
+def test_three_ways_agree():
+    newton = FOUND.plan_kw
+    for order in ("cyclic", "random"):
+        swept = require(solve_liebmann(GAME, order, np.random.default_rng(1), tol=1e-7))
+        assert np.abs(swept.plan_kw - newton).max() < 1e-5
+
+
+def test_warm_start_changes_nothing():
+    warm = solve_fleet(GAME, start_kw=GAME.fleet.plug_and_charge())
+    assert np.abs(warm.plan_kw - FOUND.plan_kw).max() < 1e-7
+
+
+def test_unfinished_sweeps_are_reported():
+    game = scaled_game(40)
+    stopped = solve_liebmann(game, max_iter=3)
+    assert not stopped.converged
+    with pytest.raises(NotAnEquilibrium, match="did not converge"):
+        require(stopped)
+
+
+def test_generator_and_solver_are_one():
+    step = next(liebmann(GAME))
+    assert np.abs(step.plan_kw - solve_liebmann(GAME, max_iter=1).plan_kw).max() == 0.0
+
+
+def test_mismatched_profiles():
+    with pytest.raises(InvalidInput, match="request_kw"):
+        replace(GAME, request_kw=np.zeros(95))
+
+
+def test_large_fleet():
+    game = scaled_game(2000)
+    found = solve_fleet(game, certify=False)
+    assert found.converged
+    pick = np.random.default_rng(1).choice(2000, 50, replace=False)
+    own = car_costs(game, found.plan_kw).total_eur
+    for car in pick[:5]:
+        moved = found.plan_kw.copy()
+        moved[car] = car_best_response(game, found.plan_kw, int(car))
+        assert own[car] - car_costs(game, moved).total_eur[car] < 1e-6

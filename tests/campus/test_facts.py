@@ -1,0 +1,365 @@
+"""The facts that the campus chapters prove: each with its hypotheses, and without one of them."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from tests.campus.instances import calibrated_game, free_cars, one_program, scaled_game, selected_fleet
+from v2g_nb.campus.aggregator import campus_game, gradient_ascent, profit_slope, solve_leader
+from v2g_nb.campus.building import calibrated_campus
+from v2g_nb.campus.certificates import certify_fleet, regret_bounds
+from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, solve_liebmann
+from v2g_nb.campus.exact import printed_best_response
+from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.game import FleetGame, car_costs, fleet_potential
+from v2g_nb.campus.money import settle
+from v2g_nb.methods.certificates import require
+
+P, K, HOURS, SURPLUS = 0.002, 0.002, 0.25, 40.0
+A = P * HOURS
+TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5]), [SURPLUS, 0.0], [0.0, 0.0], P, K)
+BOTH_CHARGE = np.array([[360 / 19, 0.0], [360 / 19, 0.0]])
+BOTH_GIVE = np.array([[-140 / 11, 140 / 11], [-140 / 11, 140 / 11]])
+
+
+# 1. Uniqueness fails with the printed deviation term.
+
+
+def test_closed_forms_of_the_two_equilibria():
+    assert BOTH_CHARGE[:, 0].sum() == pytest.approx(SURPLUS * (A + 2 * K) / (1.5 * A + 2 * K), abs=1e-12)
+    assert BOTH_GIVE[:, 0].sum() == pytest.approx(-SURPLUS * (2 * K - A) / (3 * A + 2 * K), abs=1e-12)
+
+
+@pytest.mark.parametrize("plan", [BOTH_CHARGE, BOTH_GIVE], ids=["charge", "give"])
+def test_printed_term_has_two_equilibria(plan):
+    """At each profile the mixed-integer best response of each car costs no less than what it does."""
+    for car in (0, 1):
+        best = require(printed_best_response(TWO, plan, car, tol=1e-7))
+        own = float(car_costs(TWO, plan, printed=True).total_eur[car])
+        assert own - best.bound_eur < 2e-7
+        assert np.abs(best.plan_kw - plan[car]).max() < 2e-2  # the cost is flat: 1e-7 EUR is 1e-2 kW
+
+
+def test_without_the_absolute_value_one_of_them_goes():
+    assert np.abs(solve_fleet(TWO).plan_kw - BOTH_CHARGE).max() < 1e-9
+    assert regret_bounds(TWO, BOTH_CHARGE).max() < 1e-12
+    assert regret_bounds(TWO, BOTH_GIVE).min() > 0.1
+    own = car_costs(TWO, BOTH_GIVE).total_eur[0]
+    moved = BOTH_GIVE.copy()
+    moved[0] = car_best_response(TWO, BOTH_GIVE, 0)
+    assert own - car_costs(TWO, moved).total_eur[0] > 0.1  # and the regret is real, not only a bound
+
+
+def test_a_unique_best_response_does_not_make_the_equilibrium_unique():
+    """Two players, each with one best response to everything, and a line of equilibria: x = y and y = x."""
+    best = {y: y for y in np.linspace(-1, 1, 5)}  # argmin_x (x - y)^2 = y, for both
+    assert all(best[best[y]] == y for y in best)
+
+
+def test_forms_agree_where_the_others_cover_the_worst_discharge():
+    game = calibrated_game()
+    request = game.request_kw
+    game = replace(game, request_kw=np.where((request > 0) & (request < 60.0), 0.0, request))
+    plan = solve_fleet(game).plan_kw
+    others = plan.sum(axis=0) - plan
+    covered = (others[:, game.request_kw > 0] - game.fleet.power_kw[:, None] >= 0).all(axis=1)
+    assert covered.any()
+    for car in np.flatnonzero(covered)[:2]:
+        printed = require(printed_best_response(game, plan, int(car), tol=1e-7))
+        assert printed.binaries == 0
+        assert printed.cost_eur == pytest.approx(car_costs(game, plan).total_eur[car], abs=1e-6)
+
+
+def test_forms_differ_where_the_others_do_not():
+    game = calibrated_game()
+    plan = np.where((game.request_kw > 0) & game.fleet.present, -3.0, 0.0)  # the others give into the surplus
+    printed = require(printed_best_response(game, plan, 0, tol=1e-5))
+    assert np.abs(printed.plan_kw - car_best_response(game, plan, 0)).max() > 20
+
+
+# 2. An exact potential, strictly convex.
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_potential_changes_by_what_the_mover_pays(hard):
+    game = calibrated_game(soc_weight=20.0, hard_target=hard)
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        plan = rng.normal(0, 15, (game.fleet.size, 96)) * game.fleet.present
+        car = int(rng.integers(game.fleet.size))
+        moved = plan.copy()
+        moved[car] = rng.normal(0, 15, 96) * game.fleet.present[car]
+        own = car_costs(game, moved).total_eur[car] - car_costs(game, plan).total_eur[car]
+        joint = fleet_potential(game, moved) - fleet_potential(game, plan)
+        assert joint == pytest.approx(own, rel=1e-12, abs=1e-12 * abs(fleet_potential(game, plan)))
+
+
+def test_no_potential_without_the_common_slope():
+    """With a price slope of its own for each car the cross derivatives differ: no potential exists."""
+    slopes = np.array([1.0, 2.0])
+
+    def gradient(x):  # of x_i * slope_i * (x_1 + x_2)
+        return slopes * (x.sum() + x)
+
+    step = 1e-6
+    cross = [(gradient(np.eye(2)[1 - i] * step) - gradient(np.zeros(2)))[i] / step for i in (0, 1)]
+    assert abs(cross[0] - cross[1]) > 0.5
+
+
+def test_no_uniqueness_without_strict_convexity():
+    """With single plans not priced (price takers, a = 0 for the own effect) only the total is unique."""
+    game = free_cars(2, 2, [10.0, -10.0])
+    plan = solve_fleet(game).plan_kw
+    shift = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    total_only = lambda p: (p.sum(axis=0) ** 2).sum()  # noqa: E731
+    assert total_only(plan) == pytest.approx(total_only(plan + shift), abs=1e-9)
+    assert fleet_potential(game, plan + shift) > fleet_potential(game, plan) + 1e-4
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("hard", [True, False])
+def test_the_equilibrium_is_one_quadratic_program(seed, hard):
+    game = calibrated_game(seed, soc_weight=0.0 if hard else 20.0, hard_target=hard)
+    found = require(solve_fleet(game))
+    assert np.abs(found.plan_kw - one_program(game)).max() < 2e-4
+
+
+def test_the_equilibrium_where_the_deviation_term_is_active():
+    game = replace(calibrated_game(2), request_kw=3.0 * calibrated_campus().request_kw)
+    found = require(solve_fleet(game))
+    assert (found.total_kw < game.request_kw - 1.0)[game.request_kw > 0].any()
+    assert np.abs(found.plan_kw - one_program(game)).max() < 2e-4
+
+
+# 3. Order of the best responses.
+
+
+def ring_sweeps(cars: int, q: float) -> float:
+    """Sweeps in which the error falls by e, from transport and diffusion on a ring."""
+    return (cars / (2 * np.pi)) ** 2 * 2 * (1 - q) ** 2 / q
+
+
+def slowest_wave(cars: int, q: float) -> float:
+    """The same without the limit of many cars: the slowest root of ``z^N = q z^(N-1) + 1 - q``."""
+    roots = np.abs(np.roots([1.0, -q, *np.zeros(cars - 2), q - 1.0]))
+    return -1.0 / (cars * np.log(np.sort(roots)[-2]))
+
+
+@pytest.mark.parametrize(("weight", "q"), [(0.0, 0.5), (1e-3, 1 / 6)])
+@pytest.mark.parametrize("cars", [24, 48])
+def test_rate_of_the_cyclic_order(cars, weight, q):
+    """One slot, identical cars off their bounds; with the deviation term active in the second case."""
+    game = free_cars(cars, 1, [1e4] if weight else [-1e4], weight=weight, need=-600.0)
+    assert q == pytest.approx(5e-4 / (2 * 5e-4 + 2 * weight))
+    sweeps = int(3 * ring_sweeps(cars, q)) + 20
+    late = errors_from(game, sweeps, "cyclic")[sweeps // 2 :]
+    fold = (len(late) - 1) / np.log(late[0] / late[-1])
+    assert fold == pytest.approx(slowest_wave(cars, q), rel=0.02)
+
+
+@pytest.mark.parametrize("q", [1 / 6, 0.5])
+def test_the_closed_rate_is_the_limit_of_many_cars(q):
+    off = [ring_sweeps(n, q) / slowest_wave(n, q) - 1 for n in (25, 100, 400)]
+    assert abs(off[2]) < 0.02
+    assert np.abs(np.diff(np.log(np.abs(off))) + np.log(4)).max() < 0.3  # the rest falls like 1/N
+
+
+def errors_from(game, sweeps, order, rng=None):
+    """Return distances from the equilibrium, from a start with one car apart (the slowest wave is in it)."""
+    target = solve_fleet(game, certify=False).plan_kw
+    start = target + 40.0 * np.cos(2 * np.pi * np.arange(game.fleet.size) / game.fleet.size)[:, None]
+    return [np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, order, rng, start), sweeps)]
+
+
+def test_a_fixed_permutation_does_not_help():
+    """Renumbering identical cars renames the ring: the errors are those of the cyclic order."""
+    game = free_cars(24, 1, [-1e4], need=-600.0)
+    target = solve_fleet(game, certify=False).plan_kw
+    wave = 40.0 * np.cos(2 * np.pi * np.arange(24) / 24)[:, None]
+    shuffle = np.random.default_rng(1).permutation(24)
+    plain = [s.plan_kw for s in islice(liebmann(game, start_kw=target + wave), 30)]
+    renamed = game.fleet.chosen(shuffle)
+    other = replace(game, fleet=renamed)
+    mixed = [s.plan_kw for s in islice(liebmann(other, start_kw=target + wave), 30)]
+    assert np.abs(np.array(plain) - np.array(mixed)).max() < 1e-9
+
+
+@pytest.mark.parametrize("cars", [24, 96, 384])
+def test_rate_of_the_fresh_order_does_not_depend_on_the_number(cars):
+    """The squared error shrinks by (1 - q)/(1 + q) a sweep on average: 1/3 for q = 1/2."""
+    game = free_cars(cars, 1, [-1e4], need=-600.0)
+    rng = np.random.default_rng(7)
+    falls = []
+    for _ in range(40):
+        far = errors_from(game, 2, "random", rng)
+        falls.append((far[1] / far[0]) ** 2)
+    assert np.mean(falls) == pytest.approx(1 / 3, rel=0.15)
+
+
+@pytest.mark.parametrize(("cars", "grows"), [(2, False), (3, False), (4, True), (6, True)])
+def test_simultaneous_responses_diverge_beyond_three_cars(cars, grows):
+    game = free_cars(cars, 1, [-50.0])
+    game = replace(game, fleet=replace(game.fleet, soc_target=game.fleet.soc_start - 0.2))
+    target = solve_fleet(game, certify=False).plan_kw
+    far = [
+        np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, "simultaneous", start_kw=target + 1e-2), 8)
+    ]
+    assert (far[-1] > 3 * far[0]) == grows
+
+
+def test_sweeps_on_the_campus_itself():
+    """Table 1's cars: the cyclic order needs more than ten times the sweeps at 50 cars, and N^2 more beyond."""
+    sweeps = {}
+    for cars in (12, 50):
+        game = scaled_game(cars)
+        target = solve_fleet(game, certify=False).plan_kw
+        for order in ("cyclic", "random"):
+            for step in liebmann(game, order, np.random.default_rng(1)):
+                if np.linalg.norm(step.plan_kw - target) < 1e-3:
+                    break
+            sweeps[cars, order] = step.number
+    assert sweeps[50, "cyclic"] > 10 * sweeps[50, "random"]
+    assert sweeps[50, "random"] < 1.5 * sweeps[12, "random"]
+    assert sweeps[50, "cyclic"] / sweeps[12, "cyclic"] > 0.6 * (50 / 12) ** 2
+
+
+# 4. A flat cost curve is no equilibrium.
+
+
+def test_cost_is_right_long_before_the_plans_are():
+    game = scaled_game(160)
+    target = solve_fleet(game, certify=False)
+    step = next(islice(liebmann(game), 39, None))
+    assert abs(step.energy_eur / target.energy_eur - 1) < 2e-3
+    assert np.abs(step.plan_kw - target.plan_kw).max() > 10
+    assert np.linalg.norm(step.plan_kw - target.plan_kw) > 100
+    notes = {c.name: c for c in certify_fleet(game, step.plan_kw, 1e-3)}
+    assert not notes["maximum regret"].holds
+    assert not notes["potential gap"].holds
+
+
+def test_with_few_cars_forty_sweeps_do():
+    """At the paper's twelve cars the ring is short: 40 cyclic sweeps end within 0.1 kW."""
+    game = scaled_game(12)
+    step = next(islice(liebmann(game), 39, None))
+    assert np.linalg.norm(step.plan_kw - solve_fleet(game, certify=False).plan_kw) < 0.1
+
+
+# 5. The leader's problem.
+
+
+def test_without_weights_the_price_moves_money_only():
+    campus, fleet = calibrated_campus(), selected_fleet(1)
+    plans, profits = [], []
+    for price in (5e-4, 2e-3, 8e-3):
+        game = campus_game(campus, fleet, price, deviation_weight=0.0)
+        plan = solve_fleet(game, certify=False).plan_kw
+        plans.append(plan)
+        profits.append(settle(campus, game, plan).aggregator_eur)
+    assert np.abs(np.diff(plans, axis=0)).max() < 1e-7
+    assert (profits[1] - profits[0]) / 1.5e-3 == pytest.approx((profits[2] - profits[1]) / 6e-3, rel=1e-9)
+
+
+@pytest.mark.parametrize("dropped", ["weight", "target"])
+def test_with_weights_the_price_moves_plans(dropped):
+    campus, fleet = calibrated_campus(), selected_fleet(1)
+    more = {"deviation_weight": 1e-3} if dropped == "weight" else {"soc_weight": 20.0, "hard_target": False}
+    if dropped == "weight":
+        campus = replace(campus, request_kw=6.0 * campus.request_kw)
+    plans = [
+        solve_fleet(campus_game(campus, fleet, p, **({"deviation_weight": 0.0} | more)), False).plan_kw
+        for p in (5e-4, 8e-3)
+    ]
+    assert np.abs(plans[1] - plans[0]).max() > 1.0
+
+
+def test_the_leader_sits_at_a_clamp():
+    found = require(solve_leader(calibrated_campus(), selected_fleet(1)))
+    assert found.bound == "constraint"
+    free = require(solve_leader(calibrated_campus(), selected_fleet(1), cap=50.0))
+    assert free.bound == "high"
+
+
+def test_the_stopping_rule_does_not_fire_at_a_clamp():
+    campus, fleet = calibrated_campus(), selected_fleet(1)
+    game = campus_game(campus, fleet, 5e-4)
+    steps = list(islice(gradient_ascent(campus, game, 1e-4, 3e-3, 1e-5, 1e-8), 40))
+    assert len(steps) == 40
+    assert not any(s.stopped for s in steps)
+    assert steps[-1].price_base == 3e-3
+
+
+@pytest.mark.parametrize(("rate", "reached"), [(2e-8, 6), (1e-8, 11), (5e-9, 21)])
+def test_the_number_of_iterations_is_a_choice_of_step(rate, reached):
+    campus, fleet = calibrated_campus(), selected_fleet(1)
+    steps = islice(gradient_ascent(campus, campus_game(campus, fleet, 5e-4), 1e-4, 3e-3, 1e-5, rate), 40)
+    slope = profit_slope(campus, campus_game(campus, fleet, 5e-4), solve_fleet(campus_game(campus, fleet, 5e-4)))
+    assert next(s.number for s in steps if s.price_base == 3e-3) == int(np.ceil(2.5e-3 / (rate * slope)))
+
+
+def test_small_steps_are_caught_in_a_local_maximum():
+    campus, fleet = calibrated_campus(), selected_fleet(1000)
+    more = {"soc_weight": 20.0, "hard_target": False}
+    best = solve_leader(campus, fleet, 1e-3, 4e-3, cap=50.0, points=60, **more)
+    start = campus_game(campus, fleet, 1.2e-3, **more)
+    last = list(islice(gradient_ascent(campus, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-6), 100))[-1]
+    assert last.profit_eur < best.profit_eur - 1.0
+
+
+@pytest.mark.parametrize("price", [1.5e-3, 3e-3, 5e-3])
+@pytest.mark.parametrize("more", [{}, {"soc_weight": 50.0, "hard_target": False}], ids=["hard", "soft"])
+def test_sensitivity_agrees_with_differences(price, more):
+    campus, fleet = replace(calibrated_campus(), request_kw=1.7 * calibrated_campus().request_kw), selected_fleet(1)
+
+    def profit(p):
+        game = campus_game(campus, fleet, p, **more)
+        return settle(campus, game, solve_fleet(game, certify=False).plan_kw).aggregator_eur
+
+    game = campus_game(campus, fleet, price, **more)
+    h = 1e-5 * price
+    slope = (profit(price - 2 * h) - 8 * profit(price - h) + 8 * profit(price + h) - profit(price + 2 * h)) / (12 * h)
+    assert profit_slope(campus, game, solve_fleet(game)) == pytest.approx(slope, rel=1e-8)
+
+
+# 6. Overshoot and shortfall are arithmetic.
+
+
+@pytest.mark.parametrize("cars", [1, 5, 40])
+def test_total_less_request_is_a_line_in_the_request(cars):
+    request = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
+    game = free_cars(cars, 5, request, need=3.0, base=20.0)
+    gap = solve_fleet(game).total_kw - request
+    slopes = np.diff(gap) / np.diff(request)
+    assert slopes == pytest.approx(np.full(4, -1.0 / (cars + 1)), abs=1e-9)
+    assert (gap > 0)[request < 0].all()  # less is given than was asked, whatever the leader wants
+
+
+def test_on_the_bounds_it_is_not():
+    game = free_cars(5, 5, np.array([60.0, 25.0, 0.0, -45.0, -40.0]), need=3.0)
+    tight = replace(game, fleet=replace(game.fleet, power_kw=5.0))
+    request = game.request_kw
+    slopes = np.diff(solve_fleet(tight).total_kw - request) / np.diff(request)
+    assert np.abs(slopes + 1.0 / 6.0).max() > 0.1
+
+
+# 8. What does not follow from (2)-(9).
+
+
+def test_other_demand_must_be_large_enough():
+    """Off the bounds the cars pay ``a/h (T c^2 + B T c - N/(N+1)^2 sum R^2)``; without B they are paid."""
+    request = np.array([60.0, 40.0, 0.0, -55.0, -45.0])
+    cars, need = 6, 2.0
+    c = cars * need / 0.25 / 5
+    least = (cars / (cars + 1) ** 2 * (request**2).sum() - 5 * c**2) / (5 * c)
+    for base, sign in [(0.0, -1), (0.99 * least, -1), (1.01 * least, 1)]:
+        game = free_cars(cars, 5, request, need=need, base=base)
+        assert np.sign(solve_fleet(game).energy_eur) == sign
+
+
+def test_energy_that_moves_only_in_time_needs_equilibrium_sweeps():
+    """Algorithm 1 with the fresh order gives the same equilibrium as the whole at once."""
+    game = calibrated_game()
+    swept = require(solve_liebmann(game, "random", np.random.default_rng(2), tol=1e-6))
+    assert np.abs(swept.plan_kw - solve_fleet(game).plan_kw).max() < 1e-5

@@ -1,0 +1,133 @@
+"""The cars: draws, filters, energy, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import truncnorm
+
+from tests.campus.instances import RULES
+from v2g_nb.campus.building import calibrated_campus, draw_real_fleet
+from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.selection import FleetRules, draw_fleet, regulation_window, select_cars
+from v2g_nb.errors import Infeasible, InvalidInput
+
+REQUEST = calibrated_campus().request_kw
+
+
+def test_table_1():
+    assert (RULES.cars, RULES.slots, RULES.capacity_kwh, RULES.power_kw) == (200, 96, 80.0, 22.0)
+    assert (RULES.soc_mean, RULES.soc_std, RULES.soc_least, RULES.soc_most) == (0.4, 0.1, 0.2, 0.7)
+    assert (RULES.arrival_mean, RULES.arrival_std, RULES.stay_mean, RULES.stay_std) == (32.0, 4.0, 32.0, 5.0)
+    assert (RULES.stay_least, RULES.willing, RULES.safety) == (10, 0.8, 1.2)
+
+
+def test_draws_have_the_means_of_table_1():
+    fleet = draw_fleet(FleetRules(cars=40_000), np.random.default_rng(0))
+    for value, mean, std in [
+        (fleet.arrival, 32.0, 4.0),
+        (fleet.departure - fleet.arrival, 32.0, 5.0),
+        (fleet.soc_start, truncnorm.mean(-2, 3, 0.4, 0.1), 0.1),
+    ]:
+        assert value.mean() == pytest.approx(mean, abs=4 * std / 200)
+
+
+def test_number_of_cars():
+    assert RULES.needed(206.2) == 12
+    assert (
+        select_cars(draw_fleet(RULES, np.random.default_rng(1)), REQUEST, RULES, np.random.default_rng(2)).needed == 12
+    )
+
+
+def test_filters():
+    rng = np.random.default_rng(1)
+    fleet = draw_fleet(RULES, rng)
+    chosen = select_cars(fleet, REQUEST, RULES, rng)
+    first, stop = regulation_window(REQUEST)
+    assert (chosen.fleet.arrival <= first).all()
+    assert (chosen.fleet.departure >= stop).all()
+    assert chosen.parked > chosen.overlapping > chosen.willing > chosen.fleet.size == 12
+    assert not chosen.short
+    inside = (fleet.arrival <= first) & (fleet.departure >= stop)
+    assert int(inside.sum()) == chosen.overlapping
+
+
+def test_the_fullest_of_the_willing_are_chosen():
+    all_willing = FleetRules(willing=1.0)
+    rng = np.random.default_rng(1)
+    fleet = draw_fleet(all_willing, rng)
+    first, stop = regulation_window(REQUEST)
+    inside = np.flatnonzero((fleet.arrival <= first) & (fleet.departure >= stop))
+    chosen = select_cars(fleet, REQUEST, all_willing, rng)
+    assert set(chosen.cars) == set(inside[np.argsort(-fleet.soc_start[inside])[:12]])
+
+
+def test_too_few_willing_are_all_taken_and_reported():
+    rules = FleetRules(willing=0.03)
+    rng = np.random.default_rng(3)
+    chosen = select_cars(draw_fleet(rules, rng), REQUEST, rules, rng)
+    assert chosen.short
+    assert chosen.fleet.size == chosen.willing < chosen.needed
+
+
+def test_nobody_willing():
+    rules = FleetRules(willing=0.0)
+    with pytest.raises(Infeasible, match="none is willing"):
+        select_cars(draw_fleet(rules, np.random.default_rng(3)), REQUEST, rules, np.random.default_rng(3))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"departure": [64, 97]}, InvalidInput, r"departure\[1\] = 97"),
+        ({"arrival": [30, 31.5]}, InvalidInput, "whole"),
+        ({"arrival": [30, -1]}, InvalidInput, r"arrival\[1\] = -1"),
+        ({"departure": [64, 31]}, InvalidInput, r"departure\[1\] = 31: must come after arrival\[1\] = 31"),
+        ({"soc_start": [0.4, 0.1]}, InvalidInput, r"soc_start\[1\] = 0.1"),
+        ({"departure": [64, 36]}, Infeasible, "car 1: soc_target = 0.8 is out of reach"),
+        ({"soc_target": [0.8]}, InvalidInput, "soc_target"),
+    ],
+)
+def test_what_is_refused(change, error, words):
+    good = {"slots": 96, "arrival": [30, 31], "departure": [64, 66], "soc_start": [0.4, 0.4], "soc_target": [0.8, 0.8]}
+    with pytest.raises(error, match=words):
+        Fleet(**(good | change))
+
+
+def test_stay_is_half_open():
+    fleet = Fleet(4, [1], [3], [0.5], [0.5])
+    assert fleet.present.tolist() == [[False, True, True, False]]
+
+
+def test_table_1_range_is_no_bound():
+    """As a bound (6) the range up to 0.7 would forbid the target of 0.8."""
+    with pytest.raises(InvalidInput, match="soc_target"):
+        Fleet(96, [30], [64], [0.4], [0.8], soc_high=0.7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 30))
+def test_plug_and_charge_meets_every_target(seed, cars):
+    fleet = draw_fleet(FleetRules(cars=cars), np.random.default_rng(seed))
+    plan = fleet.plug_and_charge()
+    assert np.abs(fleet.state_of_charge(plan)[:, -1] - fleet.soc_target).max() < 1e-12
+    assert (plan <= fleet.power_kw[:, None] + 1e-12).all()
+    assert (plan[~fleet.present] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("request_kw", "window"),
+    [([0, 4, 10, 6, 4, -5], (2, 4)), ([-9, -5, 4, 4], (0, 2)), ([5, 5, 5], (0, 3)), ([1, -2, 1], (1, 2))],
+)
+def test_window(request_kw, window):
+    assert regulation_window(request_kw) == window
+
+
+def test_real_sessions_become_cars():
+    fleet = draw_real_fleet(RULES, np.random.default_rng(1))
+    assert fleet.size == 200
+    assert (fleet.need_kwh >= 8.0 - 1e-9).all()
+    assert (fleet.need_kwh <= 48.0 + 1e-9).all()
+    assert 20 < np.median(fleet.arrival) < 36
+    again = draw_real_fleet(RULES, np.random.default_rng(1))
+    assert (again.arrival == fleet.arrival).all()

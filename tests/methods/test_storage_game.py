@@ -1,0 +1,160 @@
+"""The storage game: best responses against a general solver, the dual, certificates that can fail."""
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.methods.best_response import best_response, best_response_sweeps
+from v2g_nb.methods.certificates import require
+from v2g_nb.methods.certificates.storage_game import certify_plans, tangent_gaps
+from v2g_nb.methods.potential_game import dual_newton, equilibrium_sensitivity, solve_potential_game
+from v2g_nb.methods.storage_game import SharedCost, StorageUsers, player_costs, potential
+
+
+def random_game(seed: int, players: int = 3, slots: int = 12, hard: bool = True):
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, slots - 6, players)
+    stop = np.minimum(slots, first + rng.integers(5, slots, players))
+    start = rng.uniform(2.0, 8.0, players)
+    high = rng.uniform(2.0, 4.0, players)
+    target = np.minimum(start + 0.6 * high * (stop - first), rng.uniform(5.0, 10.0, players))
+    below, above = (0.0, 0.0) if hard else (1.5, 0.2)
+    users = StorageUsers(
+        slots, first, stop, -high, high, start, np.zeros(players), np.full(players, 10.0), target, hard, below, above
+    )
+    weight = rng.uniform(0.0, 2.0, slots) * (rng.random(slots) < 0.5)
+    return users, SharedCost(rng.normal(0, 3, slots), rng.uniform(0.2, 1.0), weight, rng.normal(1, 4, slots))
+
+
+def general_response(users, shared, flows, i):
+    """Return the least cost of player i by a general solver."""
+    x = cp.Variable(users.slots)
+    others = flows.sum(axis=0) - flows[i]
+    cost = (shared.offset + shared.slope * others) @ x + shared.slope * cp.sum_squares(x)
+    cost += 0.5 * shared.shortfall @ cp.square(cp.pos(shared.wanted - others - x))
+    level = users.level_start[i] + cp.cumsum(x)
+    inside = users.present[i]
+    rules = [x[~inside] == 0, x >= users.flow_low[i], x <= users.flow_high[i], level >= 0, level <= 10.0]
+    missing = users.level_target[i] - level[-1]
+    if users.hard:
+        rules.append(missing <= 0)
+    else:
+        cost += users.value_above * missing + (users.value_below - users.value_above) * cp.pos(missing)
+    cp.Problem(cp.Minimize(cost), rules).solve(solver="CLARABEL")
+    return x.value
+
+
+@pytest.mark.parametrize("hard", [True, False])
+@pytest.mark.parametrize("seed", range(8))
+def test_best_response_is_the_general_solver_s(seed, hard):
+    users, shared = random_game(seed, hard=hard)
+    flows = np.random.default_rng(seed).normal(0, 2, (3, 12)) * users.present
+    for i in range(3):
+        ours = best_response(users, shared, flows, i)
+        assert np.abs(ours - general_response(users, shared, flows, i)).max() < 1e-3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.integers(1, 6))
+def test_every_game_is_solved_and_certified(seed, hard, players):
+    users, shared = random_game(seed, players, hard=hard)
+    found = require(solve_potential_game(users, shared))
+    moved = found.flows.copy()
+    moved[0] = best_response(users, shared, found.flows, 0)
+    assert np.abs(moved - found.flows).max() < 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.booleans())
+def test_a_best_response_never_raises_cost_or_potential(seed, hard):
+    users, shared = random_game(seed, hard=hard)
+    steps = best_response_sweeps(users, shared, np.zeros((3, 12)), "random", np.random.default_rng(seed))
+    plans = [next(steps).flows for _ in range(4)]
+    values = [potential(users, shared, p) for p in plans]
+    assert (np.diff(values) <= 1e-9 * (1 + np.abs(values[0]))).all()
+    moved = plans[-1].copy()
+    moved[1] = best_response(users, shared, moved, 1)
+    after, before = (player_costs(users, shared, p)[1] for p in (moved, plans[-1]))
+    assert after <= before + 1e-9 * (1 + abs(before))
+
+
+def test_dual_rises_to_the_potential():
+    """Weak duality on the way, strong duality at the end."""
+    users, shared = random_game(3, 6)
+    found = solve_potential_game(users, shared)
+    least = potential(users, shared, found.flows)
+    for step, _ in zip(dual_newton(users, shared), range(15), strict=False):
+        assert step.value <= least + 1e-9 * (1 + abs(least))
+    assert step.value == pytest.approx(least, rel=1e-9, abs=1e-9)
+
+
+def test_sensitivity_agrees_with_differences():
+    users, shared = random_game(5, 6)
+    found = solve_potential_game(users, shared)
+    direction = np.random.default_rng(1).normal(0, 1, 12)
+    h = 1e-6
+
+    def total(by):
+        other = SharedCost(shared.offset + by * direction, shared.slope + by * 0.3, shared.shortfall, shared.wanted)
+        return solve_potential_game(users, other, certify=False).total
+
+    exact = equilibrium_sensitivity(users, shared, found, direction, 0.3)
+    assert np.abs((total(h) - total(-h)) / (2 * h) - exact).max() < 1e-6
+
+
+def test_a_full_store_changes_the_price_it_sees():
+    """By hand: cheap, cheap, dear; the store is full after the first slot and gives in the last."""
+    users = StorageUsers(3, [0], [3], [-2], [2], [1], [0], [2], [0])
+    plan = best_response(users, SharedCost([0.0, 1.0, 9.0], 0.1), np.zeros((1, 3)), 0)
+    assert plan == pytest.approx([1.0, 0.0, -2.0])
+
+
+@pytest.mark.parametrize("bound", ["flow", "level", "target"])
+def test_infeasible_players_are_named(bound):
+    good = {"slots": 4, "first": [0, 0], "stop": [4, 4], "flow_low": [-1, -1], "flow_high": [1, 1],
+            "level_start": [1, 1], "level_low": [0, 0], "level_high": [3, 3], "level_target": [2, 2]}  # fmt: skip
+    StorageUsers(**good)
+    change = {"flow": {"flow_high": [1, 0.1]}, "level": {"level_start": [1, 5]}, "target": {"level_target": [2, 4]}}
+    with pytest.raises(Infeasible, match="player 1"):
+        StorageUsers(**(good | change[bound]))
+
+
+USERS, SHARED = random_game(11, 4)
+FOUND = solve_potential_game(USERS, SHARED)
+
+
+@pytest.mark.parametrize("player", range(4))
+def test_a_mutated_plan_is_caught(player):
+    for spoil in (lambda row: row + 1e-4, lambda row: row * 0.98 - 0.02, lambda row: row * np.nan):
+        flows = FOUND.flows.copy()
+        flows[player] = spoil(flows[player])
+        assert not all(c.holds for c in certify_plans(USERS, SHARED, flows))
+
+
+def test_certificates_refuse_a_feasible_plan_that_is_not_an_equilibrium():
+    other = random_game(11, 4)[0], SharedCost(SHARED.offset[::-1], SHARED.slope)
+    wrong = solve_potential_game(*other, certify=False)
+    notes = certify_plans(USERS, SHARED, wrong.flows)
+    assert notes[0].holds
+    assert not any(c.holds for c in notes[1:])
+
+
+def test_gaps_bound_the_distance():
+    """slope (|x - x*|^2 + |X - X*|^2) is at most the sum of the gaps, for any feasible plan."""
+    other = solve_potential_game(USERS, SharedCost(SHARED.offset[::-1], SHARED.slope), certify=False).flows
+    for share in (0.01, 0.3, 1.0):
+        x = (1 - share) * FOUND.flows + share * other
+        total = x.sum(axis=0)
+        rate = SHARED.offset + SHARED.slope * (total + x) - SHARED.shortfall * np.maximum(0, SHARED.wanted - total)
+        apart = ((x - FOUND.flows) ** 2).sum() + ((total - FOUND.total) ** 2).sum()
+        assert SHARED.slope * apart <= tangent_gaps(USERS, x, rate).sum() + 1e-9
+
+
+def test_too_few_newton_steps_are_reported():
+    users, shared = random_game(2, 6)
+    found = solve_potential_game(users, shared, max_iter=0)
+    with pytest.raises(NotAnEquilibrium, match="did not converge"):
+        require(found)

@@ -1,0 +1,237 @@
+"""Who tells whom what: the flows of the paper's Figure 1, played out as messages and recorded.
+
+Every agent holds its own data only; all that passes between agents passes through a post office
+that keeps a copy. What an agent can know is its own data and the messages sent to it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from v2g_nb import checks
+from v2g_nb.campus.building import Campus, executed_request
+from v2g_nb.campus.fleet import Fleet
+from v2g_nb.checks import FloatArray
+from v2g_nb.errors import InvalidInput
+from v2g_nb.methods.best_response import best_response
+from v2g_nb.methods.storage_game import SharedCost
+
+__all__ = ["FLOWS", "Message", "infer_car", "run_protocol"]
+
+DEVIATION_WEIGHT = 1e-3  # k_pos of (4) [EUR/kW^2]
+
+# (kind of flow, from, to, what) as in Figure 1 and section 2
+FLOWS = (
+    ("communication", "Grid", "EMS", "electricity price"),
+    ("communication", "Grid", "EVA", "electricity price"),
+    ("communication", "EMS", "EVA", "request and fee share"),
+    ("communication", "EVA", "EV", "price rule and sum of the others' plans"),
+    ("communication", "EV", "EVA", "plan"),
+    ("communication", "EVA", "EMS", "exchange"),
+    ("energy", "Grid", "EMS", "building's net load"),
+    ("energy", "Grid", "EVA", "aggregator's net load"),
+    ("energy", "EMS", "EVA", "exchange, both ways"),
+    ("energy", "EVA", "EV", "charging, both ways"),
+    ("money", "EMS", "Grid", "bill for energy and peak"),
+    ("money", "EVA", "Grid", "bill for energy"),
+    ("money", "EMS", "EVA", "regulation fee"),
+    ("money", "EV", "EVA", "charging bill"),
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: who sends what to whom.
+
+    Parameters
+    ----------
+    sender, receiver : str
+        ``"Grid"``, ``"EMS"``, ``"EVA"`` or a car such as ``"EV 3"``.
+    what : str
+        What it is about, as in :data:`FLOWS`.
+    content : dict of str to array_like
+        What it says.
+
+    Raises
+    ------
+    InvalidInput
+        If the three do not name a communication of Figure 1, or `content` is no dictionary.
+
+    Examples
+    --------
+    >>> Message("EV 3", "EVA", "plan", {"plan_kw": [1.0, 2.0]}).sender
+    'EV 3'
+    """
+
+    sender: str
+    receiver: str
+    what: str
+    content: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Check that the message follows an arrow of Figure 1."""
+        for name in ("sender", "receiver", "what"):
+            checks.text(name, getattr(self, name))
+        arrow = ("communication", self.sender.split()[0], self.receiver.split()[0], self.what)
+        if arrow not in FLOWS:
+            raise InvalidInput(
+                f"sender = {self.sender!r}, receiver = {self.receiver!r}, what = {self.what!r}: "
+                "must be a communication of Figure 1"
+            )
+        checks.instance("content", self.content, dict)
+
+
+@dataclass
+class Record:
+    """All messages of a run, in order, and the plans that the cars settled on."""
+
+    messages: list[Message] = field(default_factory=list)
+    plan_kw: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def post(self, sender: str, receiver: str, what: str, **content: Any) -> Mapping[str, Any]:
+        """Keep a copy of a message and deliver it."""
+        copied = {k: np.array(v) for k, v in content.items()}
+        self.messages.append(Message(sender, receiver, what, copied))
+        return copied
+
+    def seen_by(self, agent: str) -> list[Message]:
+        """Return what an agent was sent.
+
+        Parameters
+        ----------
+        agent : str
+            Its name.
+
+        Returns
+        -------
+        list of Message
+
+        Raises
+        ------
+        InvalidInput
+            If `agent` is blank or no string.
+        """
+        checks.text("agent", agent)
+        return [m for m in self.messages if m.receiver == agent]
+
+
+def _car(fleet: Fleet, i: int) -> Callable[[Mapping[str, Any]], FloatArray]:
+    """Return car i as a function of what it is sent; it encloses the data of this car only."""
+    own = fleet.chosen([i])
+    users = own.storage()
+
+    def respond(sent: Mapping[str, Any]) -> FloatArray:
+        # (1) and (4) know the others by their sum only: to this car they shift demand and request.
+        slope = float(sent["price_base"]) * own.hours
+        left = sent["request_kw"] - sent["others_kw"]
+        weight = np.where(sent["request_kw"] > 0, 2.0 * float(sent["deviation_weight"]), 0.0)
+        shared = SharedCost(slope * (sent["baseline_kw"] - left), slope, weight, left)
+        return best_response(users, shared, np.zeros((1, own.slots)), 0)
+
+    return respond
+
+
+def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, rng: np.random.Generator) -> Record:
+    """Play one day's negotiation message by message and return the record.
+
+    Parameters
+    ----------
+    campus : Campus
+        Building, grid price and contracts.
+    fleet : Fleet
+        The cars; each keeps its data to itself.
+    price_base : float
+        The aggregator's price scale p_base [EUR/kW^2h].
+    sweeps : int
+        Rounds of best responses, each in an order drawn afresh.
+    rng : numpy.random.Generator
+        Where the orders are drawn from.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is of another kind or out of range.
+
+    References
+    ----------
+    Shen et al., Figure 1 and section 2.
+
+    Examples
+    --------
+    >>> from v2g_nb.campus.building import calibrated_campus
+    >>> cars = Fleet(96, [30, 31], [64, 66], [0.4, 0.5], [0.8, 0.8])
+    >>> record = run_protocol(calibrated_campus(), cars, 1e-3, 2, np.random.default_rng(1))
+    >>> len(record.messages), len(record.seen_by("EMS"))
+    (12, 2)
+    """
+    checks.instance("campus", campus, Campus)
+    checks.instance("fleet", fleet, Fleet)
+    checks.array("fleet", np.zeros(fleet.slots), shape=campus.load_kw.shape)
+    checks.real("price_base", price_base, low=0.0, open_low=True)
+    checks.integer("sweeps", sweeps, low=1)
+    checks.generator("rng", rng)
+    record = Record()
+    price = campus.grid_price_eur_per_kwh
+    for side in ("EMS", "EVA"):
+        record.post("Grid", side, "electricity price", grid_price_eur_per_kwh=price)
+    asked = record.post("EMS", "EVA", "request and fee share", request_kw=campus.request_kw, fee_share=campus.fee_share)
+    cars = [_car(fleet, i) for i in range(fleet.size)]
+    plans = np.zeros((fleet.size, fleet.slots))  # the aggregator's notes
+    rule = {"price_base": price_base, "deviation_weight": DEVIATION_WEIGHT}
+    for _ in range(sweeps):
+        for i in rng.permutation(fleet.size):
+            sent = record.post(
+                "EVA", f"EV {i}", "price rule and sum of the others' plans", **rule,
+                baseline_kw=campus.baseline_kw, request_kw=asked["request_kw"], others_kw=plans.sum(axis=0) - plans[i],
+            )  # fmt: skip
+            plans[i] = record.post(f"EV {i}", "EVA", "plan", plan_kw=cars[i](sent))["plan_kw"]
+    record.post("EVA", "EMS", "exchange", exchange_kw=executed_request(asked["request_kw"], plans.sum(axis=0)))
+    record.plan_kw = plans
+    return record
+
+
+def infer_car(record: Record, car: int, hours: float = 0.25) -> tuple[int, int, float]:
+    """Return what a curious aggregator learns of a car that never told it: stay and energy need.
+
+    Parameters
+    ----------
+    record : Record
+        Of a run of the protocol.
+    car : int
+        The car's number.
+    hours : float
+        Length of a slot [h].
+
+    Returns
+    -------
+    tuple of int, int, float
+        First slot with power, slot after the last, energy taken [kWh].
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is of another kind, or the car sent no plan.
+
+    Examples
+    --------
+    >>> record = Record()
+    >>> _ = record.post("EV 0", "EVA", "plan", plan_kw=[0.0, 8.0, -4.0, 0.0])
+    >>> infer_car(record, 0)
+    (1, 3, 1.0)
+    """
+    checks.instance("record", record, Record)
+    checks.integer("car", car, low=0)
+    checks.real("hours", hours, low=0.0, open_low=True)
+    plans = [m.content["plan_kw"] for m in record.messages if m.sender == f"EV {car}"]
+    if not plans:
+        raise checks.complain("car", car, "a car that sent a plan")
+    used = np.flatnonzero(np.abs(plans[-1]) > 1e-9)
+    if not len(used):
+        return 0, 0, 0.0
+    return int(used[0]), int(used[-1]) + 1, float(plans[-1].sum()) * hours
