@@ -209,9 +209,9 @@ def benchmarks() -> None:
 @task
 def data() -> None:
     """Regenerate the tables of v2g_nb/data from the packages they come from; must change nothing."""
-    prepare()
+    peers()
     for script in sorted((ROOT / "tools").glob("make_data_*.py")):
-        python("-m", f"tools.{script.stem}")
+        python("-m", f"tools.{script.stem}", V2G_PEERS=str(PEERS))
 
 
 @task

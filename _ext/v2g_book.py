@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: scripts from its own pages, figure data beside figures, a version.
+"""What the book adds to Sphinx: scripts of its own, links to figure data and chapters, a version.
 
 MathJax comes from the package sphinx-mathjax-offline, of which only the parts in use are copied.
 """
@@ -9,12 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import ReferenceRole
 
 from v2g_nb import __version__
 
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
+# without its menu, a third of MathJax's size, which also asks for parts that are not here
+MATHJAX = (
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "input/tex/extensions",
+    "output/chtml.js",
+    "output/chtml/fonts",
+    "a11y/assistive-mml.js",
+)
 WIDGETS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "thebelab")  # live cells need a server
 
 
@@ -34,6 +45,21 @@ class FigureDataLink(SphinxPostTransform):
                 href = f"{folder.name}/{stored[0]}.csv"
                 link = f'<a class="v2g-data" href="{href}" download>Data of this figure (CSV)</a>'
                 figure.append(nodes.legend("", nodes.paragraph("", "", nodes.raw("", link, format="html"))))
+
+
+class ChapterRole(ReferenceRole):
+    """Link to a chapter, such as ``tools/waiting-lines``; plain words where it is not written yet."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a reference, or the words alone."""
+        if f"book/{self.target}" not in self.env.found_docs:
+            return [nodes.inline("", self.title)], []
+        reference = addnodes.pending_xref(
+            "", refdomain="std", reftype="doc", reftarget=f"/book/{self.target}", refexplicit=True, refwarn=True
+        )
+        reference["refdoc"] = self.env.docname
+        reference += nodes.inline("", self.title)
+        return [reference], []
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
@@ -56,25 +82,33 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
 
 
 def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Drop scripts that are listed twice or serve live cells; name the version in the footer."""
+    """Drop scripts that are listed twice, or that the page has no use for; name the version in the footer."""
     seen, kept = set(), []
+    body = context.get("body", "")
+    unused = [*WIDGETS]
+    unused += [] if 'class="math' in body else ["mathjax", "MathJax"]
+    unused += [] if 'class="sd-' in body else ["sphinx-design", "design-tabs"]
     for script in context["script_files"]:
         attributes = tuple(sorted((k, v) for k, v in getattr(script, "attributes", {}).items() if v is not None))
         name = str(getattr(script, "filename", script) or "")
-        if (name, attributes) in seen or any(word in name + repr(attributes) for word in WIDGETS):
+        if (name, attributes) in seen or any(word in name + repr(attributes) for word in unused):
             continue
         seen.add((name, attributes))
         kept.append(script)
     context["script_files"][:] = kept
-    context["css_files"][:] = [style for style in context["css_files"] if "thebe" not in str(style)]
+    styles = context["css_files"]
+    styles[:] = [
+        style for style in styles if not any(word in str(getattr(style, "filename", style)) for word in unused)
+    ]
     context["last_updated"] = None  # the same sources give the same pages on any day
     context["theme_extra_footer"] = f"Version {__version__}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect everything above."""
-    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.config.mathjax_path = "mathjax/startup.js"
     app.add_post_transform(FigureDataLink)
+    app.add_role("chapter", ChapterRole())
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

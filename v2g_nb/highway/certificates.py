@@ -1,0 +1,140 @@
+"""Independent checks of the highway's results: equal waits, quotas, and that no car is lost."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from v2g_nb.methods.certificates import Certificate
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Array = NDArray[Any]
+TOLERANCE = 1e-9
+BALANCE = 1e-10
+
+
+def waits_by_poisson(chargers: IntArray, service_rate: FloatArray, arrival_rate: FloatArray) -> FloatArray:
+    """Return M/M/c mean waits through Poisson probabilities: B = p(c; a) / P(at most c), then C and W."""
+    load = arrival_rate / service_rate
+    blocked = np.exp(poisson.logpmf(chargers, load) - poisson.logcdf(chargers, load))
+    rest = chargers - load
+    waiting = chargers * blocked / (rest + load * blocked)
+    result: FloatArray = waiting / (service_rate * rest)
+    return result
+
+
+def equal_waits(
+    chargers: IntArray, service_rate: FloatArray, demand: float, lower: FloatArray, arrival_rate: Array, level: float
+) -> tuple[Certificate, ...]:
+    """Return the conditions of water-filling: all demand placed, and no station above the level but by its history."""
+    rate = np.asarray(arrival_rate, dtype=np.float64)
+    placed = abs(float(rate.sum()) - demand) / demand
+    below = float(np.max(np.maximum(lower - rate, 0.0))) / demand
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = waits_by_poisson(chargers, service_rate, np.maximum(rate, 0.0)) / level
+    bound = rate <= lower * (1 + 1e-12) + 1e-15 * demand
+    # a station on its lower bound may wait longer than the level, never shorter
+    gap = np.where(bound, np.maximum(1.0 - ratio, 0.0), np.abs(ratio - 1.0))
+    spread = 0.0 if level <= 1e-290 else float(np.max(gap))  # below, waits are 0 to working precision
+    return (
+        Certificate("demand that is not placed", placed, TOLERANCE, "of demand"),
+        Certificate("rate below its lower bound", below, TOLERANCE, "of demand"),
+        Certificate("distance of waits from the common level", spread, 10 * TOLERANCE, "of the level"),
+    )
+
+
+def quota_sum(quota: Array, total: int) -> Certificate:
+    """Return whether quotas are whole, not negative, and sum to `total`."""
+    q = np.asarray(quota, dtype=np.float64)
+    off = float(np.abs(q - np.rint(q)).sum() + np.maximum(-q, 0.0).sum() + abs(q.sum() - total))
+    return Certificate("cars without a quota, or too many", off, 0.0, "cars")
+
+
+def smallest_range(table: FloatArray, total: int, quota: Array) -> tuple[Certificate, ...]:
+    """Return whether some other whole quotas of the same sum have waits closer together.
+
+    For each wait that could be the least, count how many cars the stations can take within a
+    range that is smaller by a hair.
+    """
+    good = quota_sum(quota, total)
+    if not good.holds:
+        return good, Certificate("waits that would allow a smaller range", float("nan"), 0.0)
+    waits = table[np.arange(len(table)), np.asarray(quota, dtype=np.int64)]
+    width = float(waits.max() - waits.min()) * (1 - 1e-9)
+    finite = np.unique(table[np.isfinite(table)])
+    better = 0
+    for least in finite:
+        low = (table < least).sum(axis=1)
+        high = (table < least + width).sum(axis=1) - 1
+        better += bool(np.all(high >= low) and low.sum() <= total <= high.sum())
+    return good, Certificate("waits that would allow a smaller range", float(better), 0.0)
+
+
+def smallest_maximum(table: FloatArray, usable: NDArray[np.bool_], quota: Array) -> tuple[Certificate, ...]:
+    """Return whether quotas can be filled by cars that get there, and whether others have a smaller largest wait.
+
+    Quotas can be filled if for every set of stations the cars that can use one of them are enough
+    (Hall). With at most u_i cars a station, as many as the least of rank(S) + sum of u outside S
+    can be placed: if that is fewer than all, no quotas keep every wait below the largest one.
+    """
+    q = np.asarray(quota, dtype=np.float64)
+    served = int(usable.any(axis=1).sum())
+    names = ("places that no car can fill", "quotas whose largest wait is smaller")
+    good = quota_sum(q, served)
+    if not good.holds:
+        return good, *(Certificate(name, float("nan"), 0.0) for name in names)
+    whole = q.astype(np.int64)
+    m = len(whole)
+    largest = table[np.arange(m), whole].max()
+    room = (table < largest).sum(axis=1) - 1
+    unfilled, most = 0, int(room.sum())
+    for mask in range(1, 2**m):
+        chosen = np.array([(mask >> i) & 1 == 1 for i in range(m)])
+        rank = int(usable[:, chosen].any(axis=1).sum())
+        unfilled = max(unfilled, int(whole[chosen].sum()) - rank)
+        most = min(most, rank + int(room[~chosen].sum()))
+    better = served > 0 and bool((room >= 0).all()) and most >= served
+    return good, Certificate(names[0], float(unfilled), 0.0), Certificate(names[1], float(better), 0.0)
+
+
+def flow(
+    delay: IntArray,
+    stations: IntArray,
+    entering: Array,
+    arriving: Array,
+    leaving: Array,
+    into: Array,
+    out: Array,
+    number: Array,
+) -> tuple[Certificate, ...]:
+    """Return the residuals of equations (1)-(3), the balance of all cars in every minute, and negative flows.
+
+    The balance counts: what has entered so far is on an edge, in a station, or past the last node.
+    """
+    minutes, n = entering.shape
+    upstream = np.zeros_like(arriving)
+    for i in range(1, n):
+        upstream[delay[i - 1] :, i] = leaving[: minutes - delay[i - 1], i - 1]
+    first = np.abs(arriving - entering - upstream).max()
+    through = arriving.copy()
+    through[:, stations] += out - into
+    second = np.abs(leaving - through).max()
+    third = np.abs(np.diff(number, axis=0) - into + out).max()
+    gone = np.cumsum(leaving, axis=0)
+    on_edges = np.zeros(minutes)
+    for i in range(n - 1):
+        on_edges += gone[:, i]
+        on_edges[delay[i] :] -= gone[: minutes - delay[i], i]
+    balance = np.cumsum(entering.sum(axis=1)) - on_edges - number[1:].sum(axis=1) - gone[:, -1]
+    blocks = (entering, arriving, leaving, into, out, number)
+    # np.maximum keeps NaN, unlike max
+    negative = max(float(np.maximum(-block, 0.0).max()) if np.isfinite(block).all() else np.inf for block in blocks)
+    return (
+        Certificate("residual of (1), arrivals at a node", float(first), BALANCE, "cars"),
+        Certificate("residual of (2), departures from a node", float(second), BALANCE, "cars"),
+        Certificate("residual of (3), cars in a station", float(third), BALANCE, "cars"),
+        Certificate("cars lost or made by some minute", float(np.abs(balance).max()), BALANCE, "cars"),
+        Certificate("largest negative flow", negative, BALANCE, "cars"),
+    )

@@ -1,0 +1,1 @@
+"""Networks that solvers and certificates both stand on: what they are made of, and no method."""
