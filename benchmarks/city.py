@@ -69,11 +69,11 @@ def plain_equilibrium() -> list[Row]:
     return rows
 
 
-def aequilibrae() -> list[Row]:
-    """AequilibraE's bi-conjugate Frank-Wolfe on the same network, in the peers' environment."""
+def run_aequilibrae() -> Row:
+    """Return what AequilibraE finds on Sioux Falls, or why it is absent."""
     peers = os.environ.get("V2G_PEERS")
     if not peers:
-        return [{"what": "AequilibraE", "absent": "V2G_PEERS names no Python"}]
+        return {"absent": "V2G_PEERS names no Python"}
     script = Path(__file__).with_name("peer_aequilibrae.py")
     city = sioux_falls()
     roads, trips = city.network, city.demand
@@ -83,8 +83,16 @@ def aequilibrae() -> list[Row]:
     }
     done = subprocess.run([peers, str(script)], input=json.dumps(data), capture_output=True, text=True, check=False)
     if done.returncode:
-        return [{"what": "AequilibraE", "absent": done.stderr.strip().splitlines()[-1]}]
-    answer = json.loads(done.stdout.strip().splitlines()[-1])
+        return {"absent": done.stderr.strip().splitlines()[-1]}
+    answer: Row = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def aequilibrae() -> list[Row]:
+    """AequilibraE's bi-conjugate Frank-Wolfe on the same network, in the peers' environment."""
+    answer = run_aequilibrae()
+    if "absent" in answer:
+        return [{"what": "AequilibraE", "absent": answer["absent"]}]
     return [
         {
             "what": f"AequilibraE {answer['version']} bi-conjugate Frank-Wolfe, asked for {run['asked']:.0e}, "

@@ -1,7 +1,7 @@
 """Assign trips with AequilibraE; runs in the peers' environment. Reads the network from standard input as JSON.
 
 Prints one line of JSON: version, and for each gap asked for the time of the assignment alone (graph
-and matrix are set up before), the gap reached, and Beckmann's function of the flows.
+and matrix are set up before), the gap reached, Beckmann's function of the flows, and the flows.
 """
 
 import importlib.metadata
@@ -70,7 +70,13 @@ def run(data, asked, rounds):
     flow = table[column].to_numpy()
     time0, capacity = (np.array(data["links"][k], dtype=float) for k in (2, 3))
     beckmann = float(np.sum(time0 * flow * (1 + 0.03 * (flow / capacity) ** 4)))
-    return {"asked": asked, "gap": float(assignment.assignment.rgap), "seconds": seconds, "beckmann": beckmann}
+    return {
+        "asked": asked,
+        "gap": float(assignment.assignment.rgap),
+        "seconds": seconds,
+        "beckmann": beckmann,
+        "flow": flow.tolist(),
+    }
 
 
 if __name__ == "__main__":
