@@ -16,7 +16,16 @@ from sphinx.util.docutils import ReferenceRole
 
 from v2g_nb import __version__
 
-MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions")
+# without its menu, a third of MathJax's size, which also asks for parts that are not here
+MATHJAX = (
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "input/tex/extensions",
+    "output/chtml.js",
+    "output/chtml/fonts",
+    "a11y/assistive-mml.js",
+)
 WIDGETS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "thebelab")  # live cells need a server
 
 
@@ -75,7 +84,10 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
 def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Drop scripts that are listed twice, or that the page has no use for; name the version in the footer."""
     seen, kept = set(), []
-    unused = WIDGETS if 'class="math' in context.get("body", "") else (*WIDGETS, "mathjax", "MathJax")
+    body = context.get("body", "")
+    unused = [*WIDGETS]
+    unused += [] if 'class="math' in body else ["mathjax", "MathJax"]
+    unused += [] if 'class="sd-' in body else ["sphinx-design", "design-tabs"]
     for script in context["script_files"]:
         attributes = tuple(sorted((k, v) for k, v in getattr(script, "attributes", {}).items() if v is not None))
         name = str(getattr(script, "filename", script) or "")
@@ -84,14 +96,17 @@ def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         seen.add((name, attributes))
         kept.append(script)
     context["script_files"][:] = kept
-    context["css_files"][:] = [style for style in context["css_files"] if "thebe" not in str(style)]
+    styles = context["css_files"]
+    styles[:] = [
+        style for style in styles if not any(word in str(getattr(style, "filename", style)) for word in unused)
+    ]
     context["last_updated"] = None  # the same sources give the same pages on any day
     context["theme_extra_footer"] = f"Version {__version__}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect everything above."""
-    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.config.mathjax_path = "mathjax/startup.js"
     app.add_post_transform(FigureDataLink)
     app.add_role("chapter", ChapterRole())
     app.connect("html-page-context", tidy_page, priority=900)

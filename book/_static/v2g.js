@@ -19,3 +19,15 @@ window.addEventListener("afterprint", () => {
 
 // Opened from disk, a page may not fetch the others: the search then lists titles only.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// What scrolls within the page can be scrolled by keyboard too.
+function reachable() {
+  const places = document.querySelectorAll(".pst-scrollable-table-container, .output, div.highlight pre, div.math mjx-container");
+  for (const place of places) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+}
+window.addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  reachable();
+  window.addEventListener("resize", reachable);
+});

@@ -128,6 +128,7 @@ CALLS = [
         instrument=choice("incentive"),
         assumption=instance(ASSUMPTION),
         ties=integer(1, low=0, high=1),
+        ratings=other({(5, 4): 85.0}, None, [1.0], {(5, 9): 85.0}, {(5, 4): 0.0}, {(5, 4): "low"}),
     ),
     call(response.outcome, problem=instance(PROBLEM), level=real(1.0, low=0.0), ties=integer(1, low=0, high=1)),
     call(response.largest_instrument, problem=instance(PROBLEM)),

@@ -164,8 +164,8 @@ def test_every_page_is_finished(small_book):
 
 def test_mathjax_comes_with_the_book_where_there_is_mathematics(small_book):
     site, _ = small_book
-    assert "_static/mathjax/tex-chtml.js" in (site / "book" / "intro.html").read_text()
-    assert (site / "_static" / "mathjax" / "tex-chtml.js").exists()
+    assert "_static/mathjax/startup.js" in (site / "book" / "intro.html").read_text()
+    assert (site / "_static" / "mathjax" / "core.js").exists()
     assert "MathJax" not in (site / "book" / "tools" / "one.html").read_text()
     assert sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) < 5e6
 

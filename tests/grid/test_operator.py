@@ -128,6 +128,15 @@ def test_line_limits_at_the_given_ratings_do_not_bind():
     assert found.best.flow.loading.max() == pytest.approx(0.66, abs=0.005)
 
 
+def test_a_hot_day_takes_a_larger_incentive():
+    """With line 5-4 rated at 85 MVA the voltage alone needs 1.5, the current needs both groups at bus 6."""
+    problem = replace(PROBLEM, maximum_loading=1.0, ratings={(5, 4): 85.0})
+    assert outcome(problem, 1.5).binding == "current of line 5-4"
+    found = require(solve_operator(problem))
+    assert found.best.level == 3.5
+    assert found.best.loads_mw.tolist() == [0.0, 60.0]
+
+
 def test_a_binding_voltage_may_lie_inside_a_segment():
     """A limit between the two ends of a segment is met at a crossing, found to 1e-9."""
     problem = replace(PROBLEM, instrument="surcharge", minimum_voltage=0.937)

@@ -11,6 +11,7 @@ from v2g_nb.highway.flow import solve_flow
 from v2g_nb.highway.instance import Cars, Highway, arrival_soc, draw_cars, tomei
 from v2g_nb.highway.loop import intervals, solve_schedule
 from v2g_nb.highway.pricing import literal_followers
+from v2g_nb.methods.leader import capped_nash, price_taking
 from v2g_nb.methods.queueing import throughput
 
 DAYS = (0, 1, 2, 3, 5, 6, 7, 8, 9, 11)  # on 4 and 10 more cars come within an hour than can be served
@@ -189,3 +190,28 @@ def test_battery_by_hand():
     assert charged == pytest.approx(0.71375)
     assert soc[1, 1] == pytest.approx(charged - 0.005 * 19.575)
     assert soc[1, 1] == pytest.approx(soc[0, 1] + 0.3)
+
+
+def test_profits_near_table_2():
+    """With the data chosen for it the leader earns about 193.6; the price-taker is nearest to 21.8."""
+    road = tomei()
+    total = np.zeros(3)
+    for seed in DAYS[:6]:
+        cars = draw_cars(road, np.random.default_rng(seed), capacities_kwh=[40.0, 62.0], soc_range=[0.15, 0.45])
+        soc = arrival_soc(road, cars)
+        for step in intervals(road, cars, followers_of=near_table_2, price_cap=6.0):
+            total[0] += step.profit.sum()
+            for s in (0, 1):
+                here = step.cars[step.partner == s]
+                if len(here):
+                    crowd = near_table_2(cars.capacity_kwh[here], soc[here, s])
+                    total[1] += price_taking(crowd, 0.03).profit
+                    total[2] += capped_nash(crowd, 0.03, price_cap=6.0).profit
+    leader, taker, capped = total / 6
+    assert abs(leader - 193.6) < 20.0
+    assert abs(taker - 21.8) < 3.0
+    assert abs(taker - 21.8) < abs(capped - 21.8)
+
+
+def near_table_2(capacity: np.ndarray, soc: np.ndarray):
+    return literal_followers(capacity, soc, steps=15, in_kwh=True)

@@ -148,9 +148,10 @@ class _Model:
         self.constant = game.deviation_weight * float(missed @ missed) + game.soc_weight * need
         self.both = (request > 0) & (np.abs(self.others) < power)
         sign = np.where(self.others >= 0, 1.0, 0.0)
-        low = [np.full(n, -power), nothing, nothing, nothing, nothing, np.where(self.both, 0.0, sign)]
+        wide = np.abs(self.others) + power
+        low = [np.full(n, -power), nothing, nothing, nothing, -wide, np.where(self.both, 0.0, sign)]
         high = [np.full(n, power), np.full(n, power**2), request, request**2,
-                np.abs(self.others) + power, np.where(self.both, 1.0, sign)]  # fmt: skip
+                wide, np.where(self.both, 1.0, sign)]  # fmt: skip
         self.bounds = (np.concatenate(low), np.concatenate(high))
         self.whole = np.concatenate([np.zeros(5 * n), self.both.astype(float)])
         self.rows = [*self._store(fleet, car), *self._use(request, power)]
@@ -173,12 +174,12 @@ class _Model:
         return [(levels, low, (fleet.soc_high - start) * unit)]
 
     def _use(self, request: FloatArray, power: float) -> list[Rows]:
-        """Return z >= R - y, y <= S if b = 1, y <= -S if b = 0."""
+        """Return z >= R - y where there is surplus, y <= S if b = 1, y <= -S if b = 0."""
         one = sp.eye_array(self.n, format="csr")
         big = 2.0 * (np.abs(self.others) + power)
         wide = sp.diags_array(big, format="csr")
         return [
-            (self._block(z=one, y=one), request, np.inf),
+            (self._block(z=one, y=one), np.where(request > 0, request, -np.inf), np.inf),
             (self._block(y=one, x=-one, b=wide), -np.inf, self.others + big),
             (self._block(y=one, x=one, b=-wide), -np.inf, -self.others),
         ]

@@ -6,6 +6,7 @@ linear in the instrument.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.grid.charging import blind_price, choose, consumption, value_of_energy
 from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.grid.nine_bus import ASSUMPTIONS, Assumption, station_flow
-from v2g_nb.methods.ac_power_flow import PowerFlow
+from v2g_nb.grid.nine_bus import ASSUMPTIONS, Assumption, nine_bus, with_stations
+from v2g_nb.methods.ac_power_flow import PowerFlow, solve_power_flow
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["OperatorProblem", "Outcome", "largest_instrument", "outcome", "switching_points"]
@@ -45,6 +46,8 @@ class OperatorProblem:
     ties : {0, 1}
         Station that an indifferent type takes. With 1 the smallest instrument is attained; with 0
         it is only approached.
+    ratings : dict of (int, int) to float
+        Ratings of branches that differ from the case's [MVA], as on a hot day.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class OperatorProblem:
     instrument: str = "incentive"
     assumption: Assumption = field(default_factory=lambda: ASSUMPTIONS[-1])
     ties: int = 1
+    ratings: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the fields once."""
@@ -81,6 +85,7 @@ class OperatorProblem:
         checks.choice("instrument", self.instrument, INSTRUMENTS)
         checks.instance("assumption", self.assumption, Assumption)
         checks.integer("ties", self.ties, low=0, high=1)
+        nine_bus().with_ratings(self.ratings)
 
 
 @dataclass(frozen=True)
@@ -171,11 +176,12 @@ def outcome(problem: OperatorProblem, level: float, *, ties: int | None = None) 
     at = choose(market, prices, ties=rule)
     bought = consumption(market, prices)[np.arange(len(at)), at]
     units = np.array([float((bought * market.weight)[at == j].sum()) for j in (0, 1)])
-    flow = station_flow((units * problem.mw_per_unit).tolist(), problem.assumption)
+    loads: FloatArray = units * problem.mw_per_unit
+    network = with_stations(loads.tolist(), problem.assumption).with_ratings(problem.ratings)
+    flow = solve_power_flow(network)
     margin, binding = _margin(problem, flow)
     cost = s * units[1] if pays else -s * units[0]
     welfare = value_of_energy(market, prices, ties=rule)
-    loads: FloatArray = units * problem.mw_per_unit
     return Outcome(s, prices, at, bought, loads, flow, float(cost), welfare, margin, binding, flow.certificates)
 
 

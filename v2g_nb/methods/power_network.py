@@ -224,6 +224,33 @@ class PowerNetwork:
             held[place] = checks.real(f"points[{bus}]", value, low=0.0, open_low=True)
         return replace(self, set_point_pu=held)
 
+    def with_ratings(self, ratings: Mapping[tuple[int, int], float]) -> "PowerNetwork":
+        """Return the network with other ratings of some branches.
+
+        Parameters
+        ----------
+        ratings : dict of (int, int) to float
+            Both ends of a branch, in the order of the columns, to its rating [MVA].
+
+        Returns
+        -------
+        PowerNetwork
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such branch, or a rating is not positive.
+        """
+        if not isinstance(ratings, Mapping):
+            raise checks.complain("ratings", ratings, "a dict of branch ends to rating")
+        rated = self.rating_mva.copy()
+        branches = list(zip(self.from_bus.tolist(), self.to_bus.tolist(), strict=True))
+        for ends, value in ratings.items():
+            if ends not in branches:
+                raise checks.complain("ratings", {ends: value}, f"for one of the branches {branches}")
+            rated[branches.index(ends)] = checks.real(f"ratings[{ends}]", value, low=0.0, open_low=True)
+        return replace(self, rating_mva=rated)
+
 
 def _set(network: PowerNetwork, name: str, value: Any) -> None:
     if isinstance(value, np.ndarray):

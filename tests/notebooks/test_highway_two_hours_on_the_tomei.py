@@ -1,0 +1,104 @@
+"""The numbers behind the figures of the two hours, recomputed from the cars and the equations."""
+
+from functools import cache
+
+import numpy as np
+
+from tests.notebooks.figures import column
+from v2g_nb.highway.certificates import waits_by_poisson
+from v2g_nb.highway.flow import solve_flow
+from v2g_nb.highway.instance import draw_cars, tomei
+from v2g_nb.highway.loop import solve_schedule
+
+ROAD = tomei()
+STATION_MIN = np.array([17.25, 36.825])
+
+
+@cache
+def day():
+    cars = draw_cars(ROAD, np.random.default_rng(0))
+    return cars, solve_schedule(ROAD, cars)
+
+
+def test_cars():
+    cars, _ = day()
+    minute = column("highway/two-hours-on-the-tomei", "fig-cars", "minute")
+    charge = column("highway/two-hours-on-the-tomei", "fig-cars", "charge")
+    node = column("highway/two-hours-on-the-tomei", "fig-cars", "node")
+    capacity = column("highway/two-hours-on-the-tomei", "fig-cars", "capacity_kwh")
+    np.testing.assert_allclose(minute, cars.minute, rtol=1e-9)
+    assert charge.min() >= 0.12
+    assert charge.max() <= 0.6
+    assert set(node) <= {0, 2, 4}
+    assert set(capacity) == {24, 40, 50, 62}
+    assert len(minute) == len(charge) == len(node) == len(capacity) == 72
+
+
+def test_inflow():
+    """Counted car by car: whole minutes of entry and of driving; everybody is allocated."""
+    cars, result = day()
+    assert (result.partner >= 0).all()
+    minute = column("highway/two-hours-on-the-tomei", "fig-inflow", "minute")
+    ashigara = column("highway/two-hours-on-the-tomei", "fig-inflow", "ashigara")
+    numazu = column("highway/two-hours-on-the-tomei", "fig-inflow", "numazu")
+    drive = {(0, 0): 17, (0, 1): 36, (2, 1): 17, (4, 1): 4}
+    when = [int(m) + drive[int(v), int(s)] for m, v, s in zip(cars.minute, cars.node, result.partner, strict=True)]
+    for s, stored in ((0, ashigara), (1, numazu)):
+        here = [w for w, p in zip(when, result.partner, strict=True) if p == s and w < 120]
+        assert (stored == np.bincount(here, minlength=120)).all()
+    assert (minute == np.arange(120)).all()
+
+
+def test_waits():
+    """From the number of cars sent to each station in the last four intervals, through Poisson probabilities."""
+    cars, result = day()
+    minute = column("highway/two-hours-on-the-tomei", "fig-waits", "minute")
+    first = column("highway/two-hours-on-the-tomei", "fig-waits", "ashigara_min")
+    second = column("highway/two-hours-on-the-tomei", "fig-waits", "numazu_min")
+    assert (minute == np.arange(0, 120, 15)).all()
+    for k in range(8):
+        recent = (cars.minute < 15 * k + 15) & (cars.minute >= 15 * k - 45)
+        rate = np.bincount(result.partner[recent], minlength=2) / 4
+        waits = 15 * waits_by_poisson(np.array([8, 6]), np.array([1.1, 1.1]), rate)
+        np.testing.assert_allclose([first[k], second[k]], waits, rtol=1e-7)
+    assert np.abs(first - second).max() < 0.5
+
+
+def test_prices():
+    """The closed formula A(1+aB)/(B(2+aB)) with A the room in all batteries and B = A / 60; no bound is active."""
+    cars, result = day()
+    minute = column("highway/two-hours-on-the-tomei", "fig-prices", "minute")
+    prices = [
+        column("highway/two-hours-on-the-tomei", "fig-prices", "price_ashigara"),
+        column("highway/two-hours-on-the-tomei", "fig-prices", "price_numazu"),
+    ]
+    entry = column("highway/two-hours-on-the-tomei", "fig-prices", "entry_min")
+    energy = column("highway/two-hours-on-the-tomei", "fig-prices", "energy_kwh")
+    entrance = np.array([0.0, np.nan, 19.35, np.nan, 32.7])[cars.node]
+    charge = cars.soc - 0.005 * (STATION_MIN[result.partner] - entrance)
+    room = cars.capacity_kwh * (1 - charge)
+    interval = (cars.minute // 15).astype(int)
+    for k in range(8):
+        for s in (0, 1):
+            here = (interval == k) & (result.partner == s)
+            A = room[here].sum()
+            B = A / 60
+            assert abs(prices[s][k] - A * (1 + 0.03 * B) / (B * (2 + 0.03 * B))) < 1e-6
+            np.testing.assert_allclose(energy[here], room[here] * (1 - prices[s][k] / 60), rtol=1e-6)
+    np.testing.assert_allclose(entry, cars.minute, rtol=1e-9)
+    assert (minute == np.arange(0, 120, 15)).all()
+
+
+def test_where_cars_are():
+    """All places together hold the cars that have entered, less those that have passed Numazu."""
+    cars, result = day()
+    flow = solve_flow(ROAD, cars, result.partner)
+    minute = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "minute").reshape(-1, 7)
+    place = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "place").reshape(-1, 7)
+    there = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "cars").reshape(-1, 7)
+    assert (place == place[0]).all()
+    assert (place[0, [1, 6]] == ["Ashigara", "Numazu SA"]).all()
+    for m, row in zip(minute[:, 0].astype(int), there, strict=True):
+        past = flow.leaving[:m, -1].sum()
+        assert abs(row.sum() + past - (np.floor(cars.minute) < m).sum()) < 1e-6
+        np.testing.assert_allclose(row[[1, 6]], flow.number[m], atol=1e-8)
