@@ -218,8 +218,18 @@ def solve_schedule(
 
     Parameters
     ----------
-    highway, cars, followers_of, cost, price_cap, weights
-        As in :func:`intervals`.
+    highway : Highway
+        The road.
+    cars : Cars
+        Who enters where and when.
+    followers_of : callable
+        Demand of the cars at one station, as in :func:`intervals`.
+    cost : float
+        a: selling S kWh costs a S^2 / 2.
+    price_cap : float
+        Highest price.
+    weights : Weights, optional
+        Of the preferences.
 
     Returns
     -------

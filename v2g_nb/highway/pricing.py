@@ -89,8 +89,10 @@ def literal_followers(
         e: charge on arrival, as a share.
     weights : array_like, shape (3,)
         b1 and b2 (above 0) and b3.
-    steps, in_kwh
-        As in :func:`satisfaction_parameter`.
+    steps : int
+        Number of terms, as in :func:`satisfaction_parameter`.
+    in_kwh : bool
+        Whether to subtract energies, as there.
 
     Returns
     -------
@@ -134,8 +136,10 @@ def additive_followers(capacity_kwh: Any, soc: Any, *, steps: int = 1, in_kwh: b
         nu: battery of each car.
     soc : array_like, shape (cars,)
         e: charge on arrival, as a share.
-    steps, in_kwh
-        As in :func:`satisfaction_parameter`.
+    steps : int
+        Number of terms, as in :func:`satisfaction_parameter`.
+    in_kwh : bool
+        Whether to subtract energies, as there.
 
     Returns
     -------
