@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +123,19 @@ def test_three_methods_agree_with_a_convex_solver():
     cp.Problem(cp.Minimize(roads.free_flow_time @ total + grown @ cp.power(total, 5)), balance).solve(solver="CLARABEL")
     for engine in ENGINES:
         assert solve_assignment(roads, trips, gap=1e-12, engine=engine).flow == pytest.approx(total.value, abs=1e-3)
+
+
+def test_flows_agree_with_aequilibrae_as_recorded():
+    """Its gap of 1e-6 bounds how far its Beckmann function may lie above ours; flows agree to a thousandth."""
+    file = Path(__file__).parents[1] / "city" / "files" / "aequilibrae_sioux_falls.csv"
+    lines = [line.split(",") for line in file.read_text().splitlines() if not line.startswith(("#", "from"))]
+    city = sioux_falls()
+    ours = solve_assignment(city.network, city.demand, gap=1e-10)
+    theirs = np.array([float(line[2]) for line in lines])
+    ends = np.array([[int(line[0]) - 1, int(line[1]) - 1] for line in lines])
+    assert (ends == np.column_stack([city.network.tails, city.network.heads])).all()
+    assert 0 <= beckmann(city.network, theirs) - ours.beckmann <= 1e-6 * ours.total_cost
+    assert theirs == pytest.approx(ours.flow, rel=1e-3)
 
 
 def test_marginal_costs_are_the_derivative_of_the_total():
