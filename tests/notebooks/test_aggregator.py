@@ -17,7 +17,7 @@ CAMPUS = calibrated_campus()
 
 
 def test_flows():
-    """Nine kinds of neighbours; none joins the building at (1, 1) and the cars at (1, 0)."""
+    """No arrow joins the building at (0, 0) and the cars at (2, 0), or the grid at (0.5, 1) and the cars."""
     ends = {
         ((a, b), (c, d))
         for a, b, c, d in zip(
@@ -28,10 +28,10 @@ def test_flows():
             strict=True,
         )
     }
-    assert ((1, 1), (0, 0)) in ends
-    assert ((1, 0), (0, 0)) in ends
-    assert not {((1, 1), (1, 0)), ((1, 0), (1, 1))} & ends
-    assert not {((0, 1), (1, 0)), ((1, 0), (0, 1))} & ends
+    assert ((0, 0), (1, 0)) in ends
+    assert ((2, 0), (1, 0)) in ends
+    assert not {((0, 0), (2, 0)), ((2, 0), (0, 0))} & ends
+    assert not {((0.5, 1), (2, 0)), ((2, 0), (0.5, 1))} & ends
 
 
 def test_day_with_more_cars():
