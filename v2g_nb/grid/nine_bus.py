@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from v2g_nb import checks
-from v2g_nb.data.power import load_case
+from v2g_nb.data.power import CASES, load_case
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.ac_power_flow import PowerFlow, solve_power_flow
 from v2g_nb.methods.power_network import PowerNetwork
@@ -115,6 +116,11 @@ def case_network(name: str) -> PowerNetwork:
     >>> len(case_network("case14").bus)
     14
     """
+    return _network(checks.choice("name", name, CASES))
+
+
+@cache  # a network is frozen, arrays included, so that all may share it
+def _network(name: str) -> PowerNetwork:
     tables = load_case(name)
     columns: dict[str, Any] = {**tables.bus, **tables.branch}
     return PowerNetwork(**columns, base_mva=tables.base_mva)
