@@ -20,6 +20,7 @@ __all__ = ["arrival_rate_for_wait", "throughput", "throughput_approximation"]
 STEP_TOLERANCE = 1e-11  # Newton converges quadratically: after a step this small only rounding is left
 MAX_STEPS = 200
 LOGIT_END = 740.0  # exp(-740) is still above 0
+NOBODY_WAITS = 1e-150  # with fewer customers than this, all but nobody waits: the outflow is mu x in double precision
 
 Evaluate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
@@ -133,8 +134,8 @@ def throughput(servers: object, service_rate: object, number: object) -> FloatAr
     Yoshihara and Namerikawa, equations (6) and (7), which the paper calls impossible to solve for g.
     """
     c, mu, x = _number_arguments(servers, service_rate, number)
-    positive = x > 0.0
-    n = np.where(positive, x, 1.0)
+    several = x > NOBODY_WAITS
+    n = np.where(several, x, 1.0)
     target = np.log(n)
 
     def evaluate(s: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -153,7 +154,7 @@ def throughput(servers: object, service_rate: object, number: object) -> FloatAr
         high = np.where(n < c, np.minimum(target, target - np.log(np.maximum(c - n, 0.0))), target)
     s = _increasing_root(evaluate, low, low - 1e-9, np.maximum(high, low) + 1e-9)
     rate = np.minimum(c * mu * expit(s), np.nextafter(c * mu, 0.0))
-    result: FloatArray = np.where(positive, rate, 0.0)
+    result: FloatArray = np.where(several, rate, mu * x)
     return result[()]
 
 
