@@ -19,7 +19,8 @@ __all__ = ["arrival_rate_for_wait", "throughput", "throughput_approximation"]
 
 STEP_TOLERANCE = 1e-11  # Newton converges quadratically: after a step this small only rounding is left
 MAX_STEPS = 200
-LOGIT_END = 740.0  # exp(-740) is still above 0
+LOGIT_END = 700.0  # expit(-700) and expit(700) still tell r and 1 - r from 0
+LEAST_WAIT = 1e-300  # of a service time; a shorter wait is read as this one
 NOBODY_WAITS = 1e-150  # with fewer customers than this, all but nobody waits: the outflow is mu x in double precision
 
 Evaluate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
@@ -84,7 +85,7 @@ def arrival_rate_for_wait(servers: object, service_rate: object, wait: object) -
     w = checks.array("wait", wait, low=0)
     c, mu, w = broadcast(servers=c, service_rate=mu, wait=w)
     positive = w > 0.0
-    target = np.log(np.where(positive, w * mu, 1.0))
+    target = np.log(np.where(positive, np.maximum(w * mu, LEAST_WAIT), 1.0))
 
     def evaluate(s: FloatArray) -> tuple[FloatArray, FloatArray]:
         r, rest = expit(s), expit(-s)
