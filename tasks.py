@@ -202,7 +202,8 @@ def peers() -> None:
 def benchmarks() -> None:
     """Time our solvers beside others' in one run; prints, and writes _build/benchmarks/."""
     peers()
-    for script in sorted((ROOT / "benchmarks").glob("[a-z]*.py")):
+    scripts = sorted((ROOT / "benchmarks").glob("[a-z]*.py"))
+    for script in (s for s in scripts if not s.stem.startswith("peer_")):  # those are called by the others
         python("-m", f"benchmarks.{script.stem}", V2G_PEERS=str(PEERS))
 
 
