@@ -11,7 +11,7 @@ from typing import Any
 from tools.paths import ROOT
 from tools.peers.call import call
 
-FOLDER = ROOT / "v2g_nb" / "data" / "power"
+FOLDER = ROOT / "v2g_nb" / "data"
 NAMES = {"case9": "case9", "case14": "case14", "case_ieee30": "case30"}
 KINDS = {1: "pq", 2: "pv", 3: "slack"}
 TO_TEXTBOOK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 9, 7: 8, 8: 7, 9: 5}  # MATPOWER's bus 5 is the book's bus 6
@@ -60,16 +60,15 @@ def write(path: Path, header: str, rows: list[list[Any]]) -> None:
 
 def main() -> None:
     """Write all tables."""
-    FOLDER.mkdir(exist_ok=True)
     for theirs, ours in NAMES.items():
         case = call("pandapower_peer", {"task": "tables", "case": theirs}, "pandapower")["answer"]
         if case["base_mva"] != 100.0:
             raise SystemExit(f"{theirs}: base_mva = {case['base_mva']}: the loader takes 100 MVA")
         number = TO_TEXTBOOK if ours == "case9" else {k: k for k in range(1, len(case["bus"]) + 1)}
         head = "bus,kind,demand_mw,demand_mvar,shunt_mw,shunt_mvar,generation_mw,set_point_pu"
-        write(FOLDER / f"{ours}_bus.csv", head, bus_rows(case, number))
+        write(FOLDER / f"power_{ours}_bus.csv", head, bus_rows(case, number))
         head = "from_bus,to_bus,resistance_pu,reactance_pu,charging_pu,tap,shift_deg,rating_mva"
-        write(FOLDER / f"{ours}_branch.csv", head, branch_rows(case, number))
+        write(FOLDER / f"power_{ours}_branch.csv", head, branch_rows(case, number))
     print(f"wrote {len(NAMES)} cases to {FOLDER.relative_to(ROOT)}")
 
 

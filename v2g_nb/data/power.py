@@ -76,7 +76,7 @@ def load_case(name: str) -> CaseTables:
 
 
 def _table(name: str) -> dict[str, NDArray[Any]]:
-    lines = (files(__package__) / "power" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+    lines = (files(__package__) / f"power_{name}.csv").read_text(encoding="utf-8").splitlines()
     header, *rows = csv.reader(lines)
     return {key: _column(key, [row[k] for row in rows]) for k, key in enumerate(header)}
 
