@@ -53,7 +53,7 @@ class ChapterRole(ReferenceRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return a reference, or the words alone."""
         if f"book/{self.target}" not in self.env.found_docs:
-            return [nodes.inline("", self.title)], []
+            return [nodes.emphasis("", self.title)], []
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="doc", reftarget=f"/book/{self.target}", refexplicit=True, refwarn=True
         )

@@ -81,9 +81,9 @@ window.v2gChecks = (() => {
     };
   }
 
-  // Makes axe four times as fast: the colours of code follow from the kind of word, so one word of
-  // each kind on a page stands for all; formulas have the colour of the text, so three stand for all.
-  // Their words for screen readers stay. Comes last, since it takes the page apart.
+  // Words of code and formulas make up nine tenths of a chapter's elements and tell axe nothing new:
+  // one word of each kind stands for all, and so do three formulas (their words for screen readers
+  // stay). Comes last, since it takes the page apart.
   function thin() {
     const kinds = new Set();
     for (const word of document.querySelectorAll("div.highlight span")) {
@@ -94,18 +94,56 @@ window.v2gChecks = (() => {
     [...document.querySelectorAll("mjx-math")].slice(3).forEach((drawn) => drawn.replaceChildren());
   }
 
+  // Contrast follows from a text's colour, size and weight and from what lies behind it. Marks the
+  // first text of each such look; axe needs minutes for all of them, seconds for these.
+  function looks() {
+    const grounds = new Map([[null, ""]]);
+    const ground = (element) => {
+      if (!grounds.has(element)) {
+        const style = getComputedStyle(element);
+        const own = `${style.backgroundColor} ${style.backgroundImage} ${style.opacity};`;
+        const opaque = /^rgb\(/.test(style.backgroundColor) && style.opacity === "1";
+        grounds.set(element, opaque ? own : own + ground(element.parentElement));
+      }
+      return grounds.get(element);
+    };
+    const seen = new Set();
+    for (const element of document.body.querySelectorAll("*")) {
+      element.removeAttribute("data-look");
+      if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim().length > 1)) continue;
+      if (!visible(element)) continue;
+      const style = getComputedStyle(element);
+      const link = element.closest("a") ? getComputedStyle(element.closest("a").parentElement).color : "";
+      const look = `${style.color} ${style.fontSize} ${style.fontWeight} ${link} ${ground(element)}`;
+      if (!seen.has(look)) element.setAttribute("data-look", "");
+      seen.add(look);
+    }
+    document.querySelectorAll("[data-look]").forEach((element) => element.closest("a")?.setAttribute("data-look", ""));
+  }
+
   const summary = (node) => (node.failureSummary || "").split("\n")[1].trim().slice(0, 160);
 
-  async function axe(tags, rules) {
-    const only = rules ? { type: "rule", values: rules } : { type: "tag", values: tags };
-    thin();
-    const found = await window.axe.run(document, { resultTypes: ["violations"], runOnly: only, preload: false });
+  async function run(context, options) {
+    const found = await window.axe.run(context, { resultTypes: ["violations"], preload: false, ...options });
     return found.violations.map(
       (v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${summary(v.nodes[0])}`,
     );
   }
 
-  return { settled, maths, sideways, pictures, policy, links, loaded, axe };
+  // All rules but those on colour, for the whole page.
+  function structure(levels, colourRules) {
+    thin();
+    const off = Object.fromEntries(colourRules.map((rule) => [rule, { enabled: false }]));
+    return run(document, { runOnly: { type: "tag", values: levels }, rules: off });
+  }
+
+  // The rules on colour, for one text of each look.
+  function colours(colourRules) {
+    looks();
+    return run({ include: [["[data-look]"]] }, { runOnly: { type: "rule", values: colourRules } });
+  }
+
+  return { settled, maths, sideways, pictures, policy, links, loaded, structure, colours };
 })();
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`Content Security Policy: ${event.violatedDirective} refused ${event.blockedURI || "inline"}`);

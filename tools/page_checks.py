@@ -210,13 +210,15 @@ def _links(page: Page, inspect: Inspector) -> list[tuple[str, str]]:
 
 
 def _axe(page: Page, view: View) -> list[tuple[str, str]]:
-    """Run all rules as opened, then the rules on colour in the other colour scheme."""
+    """Run all rules as opened, then the rules on colour once more in the other colour scheme."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    faults = page.evaluate("levels => v2gChecks.axe(levels, null)", LEVELS)
+    colours = "rules => v2gChecks.colours(rules)"
+    faults = page.evaluate("([levels, rules]) => v2gChecks.structure(levels, rules)", [LEVELS, COLOUR_RULES])
+    faults += page.evaluate(colours, COLOUR_RULES)
     other = "light" if view.scheme == "dark" else "dark"
     page.emulate_media(color_scheme=other)
     page.wait_for_function("theme => [theme, undefined].includes(document.documentElement.dataset.theme)", arg=other)
-    switched = page.evaluate("rules => v2gChecks.axe(null, rules)", COLOUR_RULES)
+    switched = page.evaluate(colours, COLOUR_RULES)
     page.emulate_media(color_scheme=view.scheme)
     return [("axe", detail) for detail in faults] + [("axe", f"{detail} (turned {other})") for detail in switched]
 

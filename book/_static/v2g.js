@@ -22,8 +22,15 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 
 // What scrolls within the page can be scrolled by keyboard too.
 function reachable() {
-  const places = document.querySelectorAll(".pst-scrollable-table-container, .output, div.highlight pre, div.math mjx-container");
-  for (const place of places) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  const places = ".pst-scrollable-table-container, .output, div.highlight pre, div.math mjx-container";
+  for (const place of document.querySelectorAll(places)) if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  for (const formula of document.querySelectorAll("span.math")) {
+    const drawn = formula.querySelector("mjx-math");
+    const wide = drawn !== null && drawn.getBoundingClientRect().width > formula.clientWidth + 1;
+    formula.classList.toggle("v2g-wide", wide);
+    if (wide) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
 }
 window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;

@@ -135,7 +135,7 @@ def test_a_chapter_is_linked_once_it_is_written(small_book):
     site, _ = small_book
     page = (site / "book" / "intro.html").read_text()
     assert re.search(r'href="tools/one.html"[^>]*>(<[^>]*>)?the first', page)
-    assert "<span>the second</span>" in page
+    assert "<em>the second</em>" in page
     assert "tools/two" not in page
 
 

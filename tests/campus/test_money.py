@@ -181,3 +181,17 @@ def test_calibrated_gains_over_seeds_not_used_for_tuning():
         side = gains(settle_before(CAMPUS, fleet), after)
         found.append([side.aggregator_eur, side.building_eur, side.fleet_eur])
     assert np.mean(found, axis=0) == pytest.approx([61.0, 32.20, 24.42], rel=0.05)
+
+
+def test_not_every_car_gains():
+    """On the real day with real sessions the leader's best price leaves some car worse off; the fleet gains."""
+    losers = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        campus = CAMPUSES["real"]
+        fleet = select_cars(draw_real_fleet(RULES, rng), campus.request_kw, RULES, rng).fleet
+        found = require(solve_leader(campus, fleet, low=1e-3, points=7))
+        side = gains(settle_before(campus, fleet), found.money)
+        assert min(side.fleet_eur, side.aggregator_eur, side.building_eur) > 0
+        losers += side.worst_car_eur < -0.05
+    assert losers >= 5

@@ -99,6 +99,16 @@ def test_sweep_by_sweep(big, target):
         assert np.abs(fresh[k] - mixed[k].sum(axis=0)[30:68]).max() < 1e-6
     assert np.abs(cyclic[-1] - total).max() < 0.01
     assert np.abs(fresh[-1] - total).max() < 0.01
+    car_best = column("campus/fleet-equilibrium", "fig-campus-sweeps", "equilibrium_car_kw").reshape(14, 38)
+    car_cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_car_kw").reshape(14, 38)
+    car_fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_car_kw").reshape(14, 38)
+    one = int(np.argmin(np.abs(target[:, 30:68] - car_best[0]).max(axis=1)))
+    assert np.abs(target[one, 30:68] - car_best).max() < 0.02
+    for k in range(3):
+        assert np.abs(car_cyclic[k] - by_hand[k][one, 30:68]).max() < 1e-6
+        assert np.abs(car_fresh[k] - mixed[k][one, 30:68]).max() < 1e-6
+    assert np.abs(car_cyclic[8] - car_best[8]).max() > 5  # 40 sweeps in the fixed order
+    assert np.abs(car_fresh[8] - car_best[8]).max() < 0.02
     numbers = sweeps[:, 0].astype(int)
     assert far == pytest.approx(order[numbers - 1])
     assert near[numbers <= 26] == pytest.approx(shuffled[numbers[numbers <= 26] - 1])

@@ -1,0 +1,61 @@
+"""The numbers behind the figures of *Games*, from closed forms and a second program."""
+
+import numpy as np
+import pytest
+
+from tests.notebooks.figures import column
+
+
+def test_potential_falls_to_a_place_nobody_leaves():
+    move = column("tools/games", "fig-games-potential", "move")
+    values = column("tools/games", "fig-games-potential", "potential")
+    cost = np.cumsum(np.random.default_rng(1).uniform(1, 10, (4, 12)), axis=1)
+    assert move.tolist() == list(range(len(values)))
+    assert values[0] == pytest.approx(cost[0].sum())
+    assert (np.diff(values) < 0).all()
+    # every division of the drivers from which no move helps, and its potential
+    stable = [
+        sum(cost[s, :n].sum() for s, n in enumerate(counts))
+        for counts in np.ndindex(13, 13, 13, 13)
+        if sum(counts) == 12
+        and all(
+            not counts[a]
+            or all(cost[a, counts[a] - 1] <= cost[b, counts[b]] for b in range(4) if b != a and counts[b] < 12)
+            for a in range(4)
+        )
+    ]
+    assert np.abs(np.array(stable) - values[-1]).min() < 1e-6
+
+
+def test_staircase():
+    first = column("tools/games", "fig-games-responses", "first")
+    second = column("tools/games", "fig-games-responses", "second")
+    x, y, stairs = 1.0, 1.0, [(1.0, 1.0)]
+    for _ in range(5):
+        x = -1 - y / 2
+        stairs.append((x, y))
+        y = -1 - x / 2
+        stairs.append((x, y))
+    assert np.column_stack([first, second]) == pytest.approx(np.array(stairs))
+    assert abs(first[-1] + 2 / 3) < 0.01
+
+
+def test_leader():
+    """With price 12 - q - (1 - s) 4 - s (12 - q)/2 the best quantity is (12 - 4(1 - s) - 6 s)/(2 - s)."""
+    share = column("tools/games", "fig-games-leader", "share of the answer")
+    quantity = column("tools/games", "fig-games-leader", "leader")
+    profit = column("tools/games", "fig-games-leader", "profit")
+    best = column("tools/games", "fig-games-leader", "best")
+    assert profit == pytest.approx(quantity * (12 - quantity - (1 - share) * 4 - share * (12 - quantity) / 2))
+    assert best == pytest.approx((8 - 2 * share) / (2 - share), abs=0.006)
+
+
+def test_tree():
+    leaf = column("tools/games", "fig-games-tree", "leaf")
+    station = column("tools/games", "fig-games-tree", "station")
+    driver = column("tools/games", "fig-games-tree", "driver")
+    pays = {name: (s, d) for name, s, d in zip(leaf, station, driver, strict=True)}
+    # by hand: at the high price 2 > 1, she leaves; at the low one 3 > 2, she charges; 4 > 0
+    assert max(("high, charge", "high, leave"), key=lambda n: pays[n][1]) == "high, leave"
+    assert max(("low, charge", "low, leave"), key=lambda n: pays[n][1]) == "low, charge"
+    assert pays["low, charge"][0] > pays["high, leave"][0]
