@@ -1,0 +1,256 @@
+"""Mixed complementarity problems: find x in a box at which F(x) points out of it, or is zero.
+
+For each i: ``F_i = 0``, or ``x_i`` is at its lower bound and ``F_i > 0``, or at its upper and ``F_i < 0``.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from v2g_nb import checks
+from v2g_nb.checks import FloatArray
+from v2g_nb.errors import InvalidInput
+from v2g_nb.methods.certificates import Certificate
+from v2g_nb.methods.certificates.complementarity import complementarity_certificates
+
+__all__ = ["ComplementarityResult", "extragradient", "natural_residual", "smoothing_newton"]
+
+Function = Callable[..., Any]
+SHRINK = 0.2  # how fast the smoothing goes down
+ENOUGH = 0.1  # Newton's step is halved until the residual falls by this part of what it promised
+SMALLEST_STEP = 1e-8
+LIFT = 1e-12  # added to the diagonal, so that flat directions do not stop the factorisation
+
+
+@dataclass(frozen=True)
+class ComplementarityResult:
+    """A solution ``point``; ``residual`` is its natural residual, largest component."""
+
+    point: FloatArray
+    converged: bool
+    num_iter: int
+    residual: float
+    certificates: tuple[Certificate, ...]
+
+
+def _box(lower: Any, upper: Any) -> tuple[FloatArray, FloatArray]:
+    low = checks.array("lower", lower, shape=(None,), infinite=True)
+    high = checks.array("upper", upper, shape=low.shape, infinite=True)
+    if (low > high).any():
+        place = int(np.argmax(low > high))
+        raise checks.complain("lower", low, f"at most upper; lower[{place}] = {low[place]} is above {high[place]}")
+    return low, high
+
+
+def natural_residual(point: Any, value: Any, lower: Any, upper: Any) -> FloatArray:
+    """Return how far a point is from solving the problem, component by component.
+
+    Parameters
+    ----------
+    point : array_like, shape (n,)
+        Where to look.
+    value : array_like, shape (n,)
+        F at that point.
+    lower, upper : array_like, shape (n,)
+        The box; infinite where there is no bound.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        ``x - P(x - F)`` with the projection P onto the box; zero exactly at solutions.
+
+    Raises
+    ------
+    InvalidInput
+        If arrays differ in length, or a lower bound is above the upper.
+
+    Examples
+    --------
+    >>> natural_residual([0.0, 3.0], [2.0, -1.0], [0.0, 0.0], [np.inf, 3.0])
+    array([0., 0.])
+    """
+    low, high = _box(lower, upper)
+    x = checks.array("point", point, shape=low.shape)
+    f = checks.array("value", value, shape=low.shape)
+    return x - np.clip(x - f, low, high)
+
+
+def _phi(a: FloatArray, b: FloatArray, smoothing: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the smoothed Fischer-Burmeister function a + b - sqrt(a^2 + b^2 + 2 s), and both slopes."""
+    root = np.sqrt(a * a + b * b + 2.0 * smoothing)
+    safe = np.where(root > 0.0, root, 1.0)
+    # At the kink any slope between those around it will do; this one keeps the matrix regular.
+    slope_a = np.where(root > 0.0, 1.0 - a / safe, 1.0 - np.sqrt(0.5))
+    slope_b = np.where(root > 0.0, 1.0 - b / safe, 1.0 - np.sqrt(0.5))
+    # a + b - root loses digits where both are large and positive: multiply by the conjugate instead.
+    sum_ = a + b
+    value = np.where(sum_ > 0.0, (2.0 * a * b - 2.0 * smoothing) / np.where(sum_ > 0.0, sum_ + root, 1.0), sum_ - root)
+    return value, slope_a, slope_b
+
+
+def _equations(
+    x: FloatArray, f: FloatArray, low: FloatArray, high: FloatArray, smoothing: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a system that is zero at solutions, and its slopes with respect to x and to F."""
+    value, by_x, by_f = f.copy(), np.zeros_like(f), np.ones_like(f)
+    up = np.isfinite(high)
+    if up.any():  # -phi(u - x, -F): the upper bound alone
+        inner, slope_a, slope_b = _phi(high[up] - x[up], -f[up], smoothing)
+        value[up], by_x[up], by_f[up] = -inner, slope_a, slope_b
+    down = np.isfinite(low)
+    if down.any():  # phi(x - l, what the upper bound made of F)
+        outer, slope_a, slope_b = _phi(x[down] - low[down], value[down], smoothing)
+        value[down], by_x[down], by_f[down] = outer, slope_a + slope_b * by_x[down], slope_b * by_f[down]
+    return value, by_x, by_f
+
+
+def smoothing_newton(
+    function: Function,
+    jacobian: Function,
+    lower: Any,
+    upper: Any,
+    start: Any,
+    *,
+    smoothing: float = 1.0,
+    tolerance: float = 1e-9,
+    max_iter: int = 200,
+) -> ComplementarityResult:
+    """Solve a mixed complementarity problem by Newton's method on smoothed Fischer-Burmeister equations.
+
+    1. The conditions become equations ``phi(x - l, -phi(u - x, -F)) = 0`` with the smoothed
+       Fischer-Burmeister function phi.
+    2. Newton's step, halved until the equations' norm falls.
+    3. When the equations hold well enough, the smoothing goes down; at the end it is zero.
+
+    Parameters
+    ----------
+    function : callable
+        F, from an array of shape (n,) to one.
+    jacobian : callable
+        Its derivative at a point, an array or sparse matrix of shape (n, n).
+    lower, upper : array_like, shape (n,)
+        The box; infinite where there is no bound.
+    start : array_like, shape (n,)
+        Where to begin.
+    smoothing : float
+        How smooth to begin, at least 0; 0 is the semismooth method, which may stall.
+    tolerance : float
+        Natural residual to reach, above 0.
+    max_iter : int
+        At most so many Newton steps.
+
+    Returns
+    -------
+    ComplementarityResult
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or F or its derivative has another shape.
+
+    Examples
+    --------
+    >>> result = smoothing_newton(lambda x: x - 2.0, lambda x: np.eye(2), [0, 0], [1, 9], [0.5, 0.5])
+    >>> result.point.round(9).tolist(), result.converged
+    ([1.0, 2.0], True)
+
+    References
+    ----------
+    Equation (18) of the city paper states the problem.
+    """
+    checks.function("function", function)
+    checks.function("jacobian", jacobian)
+    low, high = _box(lower, upper)
+    x = checks.array("start", start, shape=low.shape)
+    level = checks.real("smoothing", smoothing, low=0.0)
+    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
+    rounds = checks.integer("max_iter", max_iter, low=1)
+    f = _evaluate(function, x, "function", x.shape)
+    count, residual = 0, float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
+    while residual > target and count < rounds:
+        count += 1
+        step, promised = _step(jacobian, x, f, low, high, level)
+        length = 1.0
+        while True:
+            trial = x + length * step
+            value = _evaluate(function, trial, "function", x.shape)
+            norm = float(np.linalg.norm(_equations(trial, value, low, high, level)[0]))
+            if norm <= (1.0 - ENOUGH * length) * promised or length < SMALLEST_STEP:
+                break
+            length /= 2.0
+        x, f = trial, value
+        residual = float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
+        if level > 0.0 and norm <= np.sqrt(level):
+            level = 0.0 if level < target**2 else min(SHRINK * level, level * float(np.sqrt(level)))
+    x = np.clip(x, low, high)
+    proof = complementarity_certificates(function, low, high, x, tolerance=10.0 * target)
+    return ComplementarityResult(x, residual <= target, count, residual, proof)
+
+
+def _evaluate(function: Function, x: FloatArray, name: str, shape: tuple[int, ...]) -> FloatArray:
+    value = np.asarray(function(x), dtype=np.float64)
+    if value.shape != shape:
+        raise InvalidInput(f"{name} = {checks.shown(function)} returns shape {value.shape}: must return {shape}")
+    return value
+
+
+def _step(
+    jacobian: Function, x: FloatArray, f: FloatArray, low: FloatArray, high: FloatArray, level: float
+) -> tuple[FloatArray, float]:
+    """Return Newton's step and the norm of the equations that it is to bring to zero."""
+    value, by_x, by_f = _equations(x, f, low, high, level)
+    derivative = sparse.csc_array(jacobian(x))
+    if derivative.shape != (x.size, x.size):
+        right = (x.size, x.size)
+        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns shape {derivative.shape}: must return {right}")
+    matrix = sparse.diags_array(by_x + LIFT) + sparse.diags_array(by_f) @ derivative
+    step: FloatArray = -splu(matrix.tocsc()).solve(value)
+    return step, float(np.linalg.norm(value))
+
+
+def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:
+    """Yield the iterates of the extragradient method: look one step ahead, then step with what is seen there.
+
+    It needs no derivative and converges for every monotone, Lipschitz-continuous F if `step` is
+    below the inverse of the Lipschitz constant; plain projection does not.
+
+    Parameters
+    ----------
+    function : callable
+        F, from an array of shape (n,) to one.
+    lower, upper : array_like, shape (n,)
+        The box; infinite where there is no bound.
+    start : array_like, shape (n,)
+        Where to begin.
+    step : float
+        Length of the steps, above 0.
+
+    Yields
+    ------
+    numpy.ndarray, shape (n,)
+        For as long as the caller asks.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or F has another shape.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> turning = extragradient(lambda x: np.array([x[1], -x[0]]), [-9, -9], [9, 9], [1.0, 1.0], step=0.5)
+    >>> bool(np.abs(list(islice(turning, 200))[-1]).max() < 1e-6)
+    True
+    """
+    checks.function("function", function)
+    low, high = _box(lower, upper)
+    x = checks.array("start", start, shape=low.shape)
+    length = checks.real("step", step, low=0.0, open_low=True)
+    while True:
+        ahead = np.clip(x - length * _evaluate(function, x, "function", x.shape), low, high)
+        x = np.clip(x - length * _evaluate(function, ahead, "function", x.shape), low, high)
+        yield x

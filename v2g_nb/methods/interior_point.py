@@ -1,0 +1,232 @@
+"""Convex programs with a separable curvature: a sparse primal-dual interior point method."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from v2g_nb import checks
+from v2g_nb.checks import FloatArray
+from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.methods.certificates import Certificate
+from v2g_nb.methods.certificates.convex import optimality_certificates
+
+__all__ = ["ConvexResult", "interior_point"]
+
+Function = Callable[..., Any]
+TO_BOUNDARY = 0.995  # part of the way to the boundary that a step may take
+REGULAR = 1e-11  # keeps the factorisation alive where rows depend on each other
+LOST = 1e10  # multipliers beyond this, relative to the data, say that no point is feasible
+
+
+@dataclass(frozen=True)
+class ConvexResult:
+    """A minimiser ``point``, multipliers ``dual`` of the equations (how the least objective rises with them).
+
+    ``residual`` is the largest violation of the optimality conditions, relative.
+    """
+
+    point: FloatArray
+    dual: FloatArray
+    converged: bool
+    num_iter: int
+    residual: float
+    certificates: tuple[Certificate, ...]
+
+
+class _Problem:
+    """The program with checked data; bounds that are finite have multipliers."""
+
+    def __init__(self, gradient: Any, curvature: Any, matrix: Any, right: Any, lower: Any, upper: Any) -> None:
+        checks.function("gradient", gradient)
+        checks.function("curvature", curvature)
+        dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
+        self.a = sparse.csc_array(matrix if dense is None else dense)
+        self.gradient, self.curvature = gradient, curvature
+        rows, columns = self.a.shape
+        self.b = checks.array("right", right, shape=(rows,))
+        self.low = checks.array("lower", lower, shape=(columns,), infinite=True)
+        self.high = checks.array("upper", upper, shape=(columns,), infinite=True)
+        if (self.low >= self.high).any():
+            place = int(np.argmax(self.low >= self.high))
+            right_words = (
+                f"below upper; lower[{place}] = {self.low[place]} is not, and a variable without choice is data"
+            )
+            raise checks.complain("lower", self.low, right_words)
+        self.has_low, self.has_high = np.isfinite(self.low), np.isfinite(self.high)
+
+    def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return gradient and curvature, of the right shape."""
+        found = []
+        for name, function in (("gradient", self.gradient), ("curvature", self.curvature)):
+            value = np.asarray(function(x), dtype=np.float64)
+            if value.shape != x.shape:
+                raise InvalidInput(f"{name} = {checks.shown(function)} returns {value.shape}: must return {x.shape}")
+            found.append(value)
+        return found[0], found[1]
+
+    def start(self) -> FloatArray:
+        """Return a point inside the bounds."""
+        middle = np.where(self.has_low, self.low + 1.0, np.where(self.has_high, self.high - 1.0, 0.0))
+        both = self.has_low & self.has_high
+        middle[both] = np.minimum(middle[both], (self.low[both] + self.high[both]) / 2.0)
+        return middle
+
+
+@dataclass
+class _Point:
+    """An iterate: x inside the bounds, y of the equations, and the bounds' multipliers."""
+
+    x: FloatArray
+    y: FloatArray
+    below: FloatArray
+    above: FloatArray
+
+
+def interior_point(
+    gradient: Function,
+    curvature: Function,
+    matrix: Any,
+    right: Any,
+    lower: Any,
+    upper: Any,
+    *,
+    tolerance: float = 1e-9,
+    max_iter: int = 200,
+) -> ConvexResult:
+    """Minimise a convex function with a diagonal second derivative, under linear equations and bounds.
+
+    1. Newton's step for the optimality conditions with complementarity relaxed to a small mu,
+       first with mu = 0 to see how far one could go (predictor), then with what is left and the
+       second-order error corrected (Mehrotra).
+    2. As far towards the boundary as is safe; mu follows.
+
+    Parameters
+    ----------
+    gradient, curvature : callable
+        First and (diagonal) second derivative of the objective, from shape (n,) to shape (n,).
+    matrix : array_like or sparse, shape (m, n)
+        Of the constraints ``matrix @ x = right``.
+    right : array_like, shape (m,)
+        Their right-hand sides.
+    lower, upper : array_like, shape (n,)
+        Bounds, each lower one below its upper; infinite where there is none.
+    tolerance : float
+        Largest violation of the optimality conditions, relative, above 0.
+    max_iter : int
+        At most so many iterations, each with one factorisation.
+
+    Returns
+    -------
+    ConvexResult
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or a derivative has the wrong shape.
+    Infeasible
+        If the multipliers grow without end, as they do where no point is feasible.
+
+    Examples
+    --------
+    >>> result = interior_point(lambda x: 2 * x, lambda x: np.full(2, 2.0), [[1.0, 1.0]], [2.0], [0, 0], [9, 9])
+    >>> result.point.round(6).tolist(), result.dual.round(6).tolist()
+    ([1.0, 1.0], [2.0])
+    """
+    problem = _Problem(gradient, curvature, matrix, right, lower, upper)
+    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
+    rounds = checks.integer("max_iter", max_iter, low=1)
+    x = problem.start()
+    at = _Point(x, np.zeros(len(problem.b)), 1.0 * problem.has_low, 1.0 * problem.has_high)
+    count, residual = 0, _residual(problem, at)
+    while residual > target and count < rounds:
+        _advance(problem, at)
+        count += 1
+        residual = _residual(problem, at)
+        size = float(np.abs(at.y).max(initial=0.0)) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
+        slope, _ = problem.slopes(at.x)
+        if not np.isfinite(residual) or size > LOST * (1.0 + float(np.abs(slope).max(initial=0.0))):
+            worst = int(np.argmax(np.abs(problem.a @ at.x - problem.b)))
+            raise Infeasible(f"right: no point meets all constraints; row {worst} is furthest from its right-hand side")
+    data = (problem.a, problem.b, problem.low, problem.high)
+    proof = optimality_certificates(gradient, *data, point=at.x, dual=at.y, tolerance=10.0 * target)
+    return ConvexResult(at.x, at.y, bool(residual <= target), count, residual, proof)
+
+
+def _gaps(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distances to the bounds; one where there is none."""
+    below = np.where(problem.has_low, x - np.where(problem.has_low, problem.low, 0.0), 1.0)
+    above = np.where(problem.has_high, np.where(problem.has_high, problem.high, 0.0) - x, 1.0)
+    return below, above
+
+
+def _residual(problem: _Problem, at: _Point) -> float:
+    """Return the largest violation of the optimality conditions, relative."""
+    slope, _ = problem.slopes(at.x)
+    gap_low, gap_high = _gaps(problem, at.x)
+    stationary = slope - problem.a.T @ at.y - at.below + at.above
+    scale = 1.0 + float(np.abs(slope).max(initial=0.0))
+    rows = (problem.a @ at.x - problem.b) / (1.0 + float(np.abs(problem.b).max(initial=0.0)))
+    size = 1.0 + float(np.abs(at.x).max(initial=0.0))
+    pairs = np.concatenate(
+        [np.minimum(gap_low / size, at.below / scale), np.minimum(gap_high / size, at.above / scale)]
+    )
+    bounded = np.concatenate([problem.has_low, problem.has_high])
+    parts = (stationary / scale, rows, pairs[bounded])
+    return max(float(np.abs(part).max(initial=0.0)) for part in parts)
+
+
+def _advance(problem: _Problem, at: _Point) -> None:
+    """Take one predictor-corrector step."""
+    slope, bend = problem.slopes(at.x)
+    gap_low, gap_high = _gaps(problem, at.x)
+    bounds = int(problem.has_low.sum() + problem.has_high.sum())
+    mu = float(gap_low @ at.below + gap_high @ at.above) / max(bounds, 1)
+    stationary = slope - problem.a.T @ at.y - at.below + at.above
+    rows = problem.a @ at.x - problem.b
+    weight = bend + at.below / gap_low + at.above / gap_high + REGULAR
+    m = len(problem.b)
+    # Quasidefinite: both diagonal blocks have a sign, so the factorisation exists.
+    kkt = sparse.block_array([[sparse.diags_array(weight), -problem.a.T], [problem.a, REGULAR * sparse.eye_array(m)]])
+    factor = splu(sparse.csc_array(kkt))
+
+    def direction(low_target: FloatArray, high_target: FloatArray) -> tuple[FloatArray, ...]:
+        """Solve for the step that brings gap times multiplier to the targets."""
+        pull = (low_target - gap_low * at.below) / gap_low * problem.has_low
+        push = (high_target - gap_high * at.above) / gap_high * problem.has_high
+        step = factor.solve(np.concatenate([-stationary + pull - push, -rows]))
+        dx, dy = step[: len(at.x)], step[len(at.x) :]
+        return dx, dy, pull - at.below / gap_low * dx, push + at.above / gap_high * dx
+
+    nothing = np.zeros(len(at.x))
+    dx, _, d_below, d_above = direction(nothing, nothing)
+    primal, dual = _reach(problem, at, dx, d_below, d_above, 1.0)
+    ahead = (gap_low + primal * dx * problem.has_low) @ (at.below + dual * d_below)
+    ahead += (gap_high - primal * dx * problem.has_high) @ (at.above + dual * d_above)
+    centre = (float(ahead) / max(bounds, 1) / mu) ** 3 * mu if mu > 0.0 else 0.0
+    dx, dy, d_below, d_above = direction(centre - dx * d_below, centre + dx * d_above)
+    primal, dual = _reach(problem, at, dx, d_below, d_above, TO_BOUNDARY)
+    if bend.any():  # with curvature both must take the same step, or stationarity is lost
+        primal = dual = min(primal, dual)
+    at.x = at.x + primal * dx
+    at.y = at.y + dual * dy
+    at.below = at.below + dual * d_below * problem.has_low
+    at.above = at.above + dual * d_above * problem.has_high
+
+
+def _reach(
+    problem: _Problem, at: _Point, dx: FloatArray, d_below: FloatArray, d_above: FloatArray, part: float
+) -> tuple[float, float]:
+    """Return how far x, and the multipliers, may go before something reaches zero."""
+    gap_low, gap_high = _gaps(problem, at.x)
+
+    def longest(value: FloatArray, change: FloatArray, where: FloatArray) -> float:
+        falling = (change < 0.0) & where.astype(bool)
+        return min(1.0, part * float(np.min(-value[falling] / change[falling], initial=np.inf)))
+
+    primal = min(longest(gap_low, dx, problem.has_low), longest(gap_high, -dx, problem.has_high))
+    dual = min(longest(at.below, d_below, problem.has_low), longest(at.above, d_above, problem.has_high))
+    return primal, dual
