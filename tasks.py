@@ -149,7 +149,8 @@ def other_arithmetic() -> None:
 def test() -> None:
     """Run everything that must hold before a change lands."""
     begin = time.monotonic()
-    for step in (lint, unit, nbval, book, other_arithmetic, site):
+    # pages are built from the stored outputs: nbval has just shown that running gives the same
+    for step in (lint, unit, nbval, html, other_arithmetic, site):
         print(f"\n== {step.__name__} ({time.monotonic() - begin:.0f} s so far)", flush=True)
         step()
     print(f"\nall checks passed in {time.monotonic() - begin:.0f} s")
