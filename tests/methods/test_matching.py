@@ -219,3 +219,49 @@ def test_large_market_is_stable():
     result = deferred_acceptance(market)
     assert all(c.holds for c in result.certificates)
     assert 0 < (result.partner < 0).sum() < n
+
+
+def road_with_stations(seed: int, spare: int) -> tuple[Market, np.ndarray]:
+    """Return a market of cars on a road with three stations, and the station that each car depends on.
+
+    A car reaches a stretch of the road. A station puts those first that do not reach the next one, and
+    has `spare` places more than there are such cars.
+    """
+    rng = np.random.default_rng(seed)
+    n, m = 6, 3
+    first = rng.integers(0, m, n)
+    last = np.array([rng.integers(f, m) for f in first])
+    lists = [rng.permutation(np.arange(f, e + 1)).tolist() for f, e in zip(first, last, strict=True)]
+    depends = np.where(last < m - 1, last, -1)  # behind the last station there is no next one to reach
+    orders = [
+        sorted((v for v in rng.permutation(n).tolist() if first[v] <= i <= last[v]), key=lambda v, i=i: depends[v] != i)
+        for i in range(m)
+    ]
+    quotas = np.maximum(np.bincount(depends[depends >= 0], minlength=m) + spare, 0)
+    return Market(lists, orders, quotas), depends
+
+
+def stranded(market: Market, depends: np.ndarray) -> int:
+    """Count cars, over all stable matchings, that depend on a station and have neither it nor a better one."""
+    count = 0
+    for partner in stable_matchings(market):
+        for v in np.flatnonzero(depends >= 0):
+            liked = market.proposer_lists[v].tolist()
+            count += partner[v] not in liked[: liked.index(depends[v]) + 1]
+    return count
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nobody_is_stranded_who_comes_first_within_the_quota(seed: int):
+    for spare in (0, 1):
+        assert stranded(*road_with_stations(seed, spare)) == 0
+
+
+def test_somebody_is_stranded_without_places_or_priority():
+    assert sum(stranded(*road_with_stations(seed, -1)) > 0 for seed in range(40)) > 10
+    without = 0
+    for seed in range(40):
+        market, depends = road_with_stations(seed, 0)
+        rows = [[v for v in row if v >= 0][::-1] for row in market.receiver_lists.tolist()]
+        without += stranded(Market(market.proposer_lists, rows, market.quotas), depends) > 0
+    assert without > 10

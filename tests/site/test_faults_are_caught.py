@@ -146,7 +146,7 @@ PLANTED = {
         page(f'<img src="/picture.svg" alt="{ALT}">'),
         {"request", "console", "pictures"},
     ),
-    "a link into this machine": (page('<p><a href="file:///tmp/x.html">x</a></p>'), {"link"}),
+    "a link into this machine": (page('<p><a href="file:///somewhere/x.html">x</a></p>'), {"link"}),
 }
 
 
