@@ -1,5 +1,6 @@
 """The coupled equilibrium as the solution of one convex program."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
+from v2g_nb.city.feasibility import explain
 from v2g_nb.city.model import CityModel
 from v2g_nb.city.program import CityProgram, city_program
-from v2g_nb.city.reading import read
+from v2g_nb.city.reading import certified, read
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.city.ways import city_paths
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
@@ -77,7 +79,7 @@ def solve_city(model: CityModel, *, columns: str = "given", tolerance: float = 1
         )
     program = city_program(city, city_paths(city))
     x, y, count = solve_program(program)
-    return read(program, x, y, count, limit)
+    return certified(read(program, x, y, count, limit))
 
 
 def solve_program(program: CityProgram) -> tuple[FloatArray, FloatArray, int]:
@@ -90,12 +92,14 @@ def solve_program(program: CityProgram) -> tuple[FloatArray, FloatArray, int]:
         return program.curvature(x)
 
     data = (program.matrix, program.right, program.lower, program.upper)
-    try:
+    rough = None
+    with contextlib.suppress(Infeasible):
         rough = interior_point(gradient, curvature, *data, tolerance=ROUGH, max_iter=100)
-    except Infeasible:
-        raise Infeasible("model: no point keeps all limits") from None
-    if not rough.converged:
-        raise NotConverged(f"model: the interior point stopped at a residual of {rough.residual:.1e}, above {ROUGH:g}")
+    if rough is None or not rough.converged:
+        reason = explain(program)
+        if reason is not None:
+            raise reason
+        raise NotConverged(f"model: the interior point did not reach a residual of {ROUGH:g}")
     x, y, more = polish(program, rough.point, rough.dual)
     return x, y, rough.num_iter + more
 

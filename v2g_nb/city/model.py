@@ -281,24 +281,12 @@ class CityModel:
         """Check the fields once."""
         nodes = checks.instance("roads", self.roads, RoadMap).network.num_nodes
         checks.instance("battery", self.battery, Battery)
-        market = checks.instance("market", self.market, PowerMarket)
+        checks.instance("market", self.market, PowerMarket)
         for name, kind in (("stations", Station), ("drivers", DriverClass)):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not value or any(not isinstance(one, kind) for one in value):
                 raise checks.complain(name, value, f"a tuple of at least one {kind.__name__}")
-        if not isinstance(self.pairs, tuple) or not self.pairs:
-            raise checks.complain("pairs", self.pairs, "a tuple of at least one pair of nodes")
-        for pair in self.pairs:
-            if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
-                raise checks.complain("pairs", pair, "a pair of different nodes")
-            for node in pair:
-                checks.integer("pairs", node, low=1, high=nodes)
-        places = [station.node for station in self.stations]
-        if max(places) > nodes or len(set(places)) < len(places):
-            raise checks.complain("stations", places, f"at different nodes from 1 to {nodes}")
-        for station in self.stations:
-            if station.bus not in (market.grid.feeder.names or ()):
-                raise checks.complain("stations", station.bus, "at buses of the feeder")
+        self._check_places(nodes)
         for group in self.drivers:
             if len(group.volumes) != len(self.pairs):
                 raise checks.complain("drivers", group.volumes, f"with one volume for each of {len(self.pairs)} pairs")
@@ -312,6 +300,22 @@ class CityModel:
         checks.flag("only_needed", self.only_needed)
         checks.integer("count", self.count, low=1)
         checks.real("stretch", self.stretch, low=1.0)
+
+    def _check_places(self, nodes: int) -> None:
+        """Check the pairs, and that stations stand on nodes and buses."""
+        if not isinstance(self.pairs, tuple) or not self.pairs:
+            raise checks.complain("pairs", self.pairs, "a tuple of at least one pair of nodes")
+        for pair in self.pairs:
+            if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
+                raise checks.complain("pairs", pair, "a pair of different nodes")
+            for node in pair:
+                checks.integer("pairs", node, low=1, high=nodes)
+        places = [station.node for station in self.stations]
+        if max(places) > nodes or len(set(places)) < len(places):
+            raise checks.complain("stations", places, f"at different nodes from 1 to {nodes}")
+        for station in self.stations:
+            if station.bus not in (self.market.grid.feeder.names or ()):
+                raise checks.complain("stations", station.bus, "at buses of the feeder")
 
     @property
     def station_bus(self) -> Any:

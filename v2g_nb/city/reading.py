@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from v2g_nb.checks import FloatArray
+from v2g_nb.city.certificates.equilibrium import city_certificates
 from v2g_nb.city.market import KW, station_buses
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
 from v2g_nb.city.state import USED, CityEquilibrium
@@ -119,6 +120,6 @@ def read(program: CityProgram, x: FloatArray, y: FloatArray, count: int, limit: 
     )
 
 
-def with_certificates(result: CityEquilibrium, proof: tuple[Any, ...]) -> CityEquilibrium:
+def certified(result: CityEquilibrium) -> CityEquilibrium:
     """Return the equilibrium with its certificates."""
-    return replace(result, certificates=proof)
+    return replace(result, certificates=city_certificates(result))

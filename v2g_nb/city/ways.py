@@ -149,8 +149,10 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
         for stop in trip.stops:
             if stop.node not in station:
                 raise checks.complain("paths", path, "with stops at stations of the model")
-            for values, value in zip(energy[stop.kind], (p, station[stop.node], stop.energy_kwh), strict=True):
-                values.append(value)  # type: ignore[arg-type]
+            rows, columns, amounts = energy[stop.kind]
+            rows.append(p)
+            columns.append(station[stop.node])
+            amounts.append(stop.energy_kwh)
     shape = (len(paths), len(city.stations))
 
     def matrix(kind: str, count: bool) -> Any:

@@ -22,6 +22,7 @@ REGULAR = 1e-11  # keeps the system regular where rows depend on each other
 PIVOT = 1e-8  # added to the diagonal of what is factorised, so that no pivoting is needed; refinement takes it out
 REFINED = 1e-10  # relative error of a step at which refinement ends
 MOST_REFINEMENTS = 8
+CLOSEST = 1e-16  # distance to a bound that rounding would make zero
 LOST = 1e10  # multipliers beyond this, relative to the data, say that no point is feasible
 
 
@@ -193,7 +194,10 @@ def interior_point(
     at = _Point(x, np.zeros(len(problem.b)), 1.0 * problem.has_low, 1.0 * problem.has_high)
     count, residual = 0, _residual(problem, at)
     while residual > target and count < rounds:
-        _advance(problem, at)
+        try:
+            _advance(problem, at)
+        except RuntimeError:  # a singular system, as where multipliers have grown beyond all bounds
+            break
         count += 1
         residual = _residual(problem, at)
         size = float(np.abs(at.y).max(initial=0.0)) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
@@ -207,10 +211,10 @@ def interior_point(
 
 
 def _gaps(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the distances to the bounds; one where there is none."""
+    """Return the distances to the bounds, never quite zero; one where there is none."""
     below = np.where(problem.has_low, x - np.where(problem.has_low, problem.low, 0.0), 1.0)
     above = np.where(problem.has_high, np.where(problem.has_high, problem.high, 0.0) - x, 1.0)
-    return below, above
+    return np.maximum(below, CLOSEST), np.maximum(above, CLOSEST)
 
 
 def _residual(problem: _Problem, at: _Point) -> float:
