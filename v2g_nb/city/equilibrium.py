@@ -11,6 +11,7 @@ from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.feasibility import explain
 from v2g_nb.city.model import CityModel
+from v2g_nb.city.pricing import better_paths
 from v2g_nb.city.program import CityProgram, city_program
 from v2g_nb.city.reading import certified, read
 from v2g_nb.city.state import CityEquilibrium
@@ -79,6 +80,13 @@ def solve_city(model: CityModel, *, columns: str = "given", tolerance: float = 1
         )
     program = city_program(city, city_paths(city))
     x, y, count = solve_program(program)
+    while columns == "generated":
+        more = better_paths(program, x, y)
+        if not more:
+            break
+        program = city_program(city, program.table.paths + more)
+        x, y, steps = solve_program(program)
+        count += steps
     return certified(read(program, x, y, count, limit))
 
 

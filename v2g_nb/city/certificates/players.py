@@ -173,7 +173,7 @@ class _Dso:
         # what leaves a bus over its lines
         self.out = sparse.csr_array((ones, (tree.tails, lines)), shape=shape)
         self.out = self.out - sparse.csr_array((ones, (tree.heads, lines)), shape=shape)
-        self.root = np.eye(self.n)[:, [tree.root]]
+        self.root: Any = np.eye(self.n)[:, [tree.root]]
         turns = 2.0 * np.pi * np.arange(grid.facets) / grid.facets
         self.cos, self.sin = np.cos(turns), np.sin(turns)
         injected = np.zeros(self.n)
@@ -212,8 +212,8 @@ class _Dso:
             return float("nan")
         at = sparse.csr_array((np.ones(g), (grid.generator_bus, np.arange(g))), shape=(n, g))
         r, x = (sparse.diags_array(2.0 * v / tree.base_kva) for v in (tree.resistance, tree.reactance))
-        none = None
-        equal = sparse.block_array(
+        none: Any = None
+        equal: Any = sparse.block_array(
             [
                 [sparse.eye_array(n), self.root, none, none, -self.out, none, none],
                 [none, none, self.root, at, none, -self.out, none],
