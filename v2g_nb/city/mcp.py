@@ -18,7 +18,7 @@ from v2g_nb.city.ways import city_paths
 from v2g_nb.errors import NotConverged
 from v2g_nb.methods.complementarity import ComplementarityResult, smoothing_newton
 
-__all__ = ["ComplementarityProblem", "city_mcp", "solve_city_mcp"]
+__all__ = ["city_mcp", "solve_city_mcp"]
 
 SHARPER = 0.1  # the method's own units are coarser than those of the result
 

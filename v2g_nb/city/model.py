@@ -110,7 +110,7 @@ class PowerMarket:
     Parameters
     ----------
     grid : DispatchProblem
-        Feeder, household loads, generators, import, limits; its cost of shedding is VOLL.
+        Feeder, household loads, generators, import, limits; its cost of shedding is VOLL; an even number of facets.
     owner : array_like of int, shape (generators,)
         Which LSE owns each generator, from 0.
     shares : array_like, shape (LSEs,)
@@ -125,7 +125,7 @@ class PowerMarket:
     Raises
     ------
     InvalidInput
-        If a field is out of range, or an owner is no LSE.
+        If a field is out of range, an owner is no LSE, or the number of facets is odd.
 
     Examples
     --------
@@ -150,6 +150,8 @@ class PowerMarket:
     def __post_init__(self) -> None:
         """Check the fields once."""
         grid = checks.instance("grid", self.grid, DispatchProblem)
+        if grid.facets % 2:  # opposite sides share a row
+            raise checks.complain("facets", grid.facets, "even for the coupled program")
         shares = checks.array("shares", self.shares, shape=(None,), low=0.0, high=1.0)
         if shares.sum() > 1.0 + 1e-9:
             raise checks.complain("shares", self.shares, f"of a sum of at most 1, not {shares.sum():g}")
@@ -289,7 +291,7 @@ class CityModel:
         self._check_places(nodes)
         for group in self.drivers:
             if len(group.volumes) != len(self.pairs):
-                raise checks.complain("drivers", group.volumes, f"with one volume for each of {len(self.pairs)} pairs")
+                raise checks.complain("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
         for name in ("period_h", "pile_kw", "sharpness"):
             checks.real(name, getattr(self, name), low=0.0, open_low=True)
         for name in ("wear_cost", "missing_energy_cost"):
@@ -312,10 +314,10 @@ class CityModel:
                 checks.integer("pairs", node, low=1, high=nodes)
         places = [station.node for station in self.stations]
         if max(places) > nodes or len(set(places)) < len(places):
-            raise checks.complain("stations", places, f"at different nodes from 1 to {nodes}")
+            raise checks.complain("stations", self.stations, f"at different nodes from 1 to {nodes}")
         for station in self.stations:
             if station.bus not in (self.market.grid.feeder.names or ()):
-                raise checks.complain("stations", station.bus, "at buses of the feeder")
+                raise checks.complain("stations", station, "at a bus of the feeder")
 
     @property
     def station_bus(self) -> Any:

@@ -156,7 +156,7 @@ def _electric_routes(model: CityModel, prices: Prices, pays: dict[int, float]) -
 
 def _bound(model: CityModel, prices: Prices, legs: Any, stops: tuple[int, ...], pattern: str) -> float:
     """Return what no concatenation of these legs can fall below."""
-    total = sum(min(segment[0] for segment in leg) for leg in legs)
+    total = float(sum(min(segment[0] for segment in leg) for leg in legs))
     for node, kind in zip(stops, pattern, strict=True):
         price = prices.charge[node] if kind == "+" else prices.discharge[node]
         total += prices.wait[node] + min(0.0, price) * model.battery.capacity_kwh

@@ -14,7 +14,7 @@ from v2g_nb.city.path_generation import base_routes, trip_patterns
 from v2g_nb.city.trips import CHARGE, Trip
 from v2g_nb.errors import Infeasible
 
-__all__ = ["PathTable", "city_paths", "path_table"]
+__all__ = ["city_paths", "path_table"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def city_paths(model: CityModel) -> tuple[CityPath, ...]:
     >>> from v2g_nb.city.scenarios import scenario
     >>> paths = city_paths(scenario("base", v2g=False))
     >>> sum(path.driver == 1 for path in paths), max(path.trip.length_km for path in paths)
-    (114, 30.0)
+    (93, 28.0)
 
     References
     ----------
@@ -123,7 +123,7 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
     >>> model = scenario("base", v2g=False)
     >>> table = path_table(model, city_paths(model))
     >>> float(table.charge_kwh.max().round(9)), table.links.shape[1]
-    (26.4, 76)
+    (50.6, 76)
     """
     city = checks.instance("model", model, CityModel)
     if not isinstance(paths, tuple) or not paths or any(not isinstance(path, CityPath) for path in paths):
