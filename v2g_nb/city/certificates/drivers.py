@@ -150,11 +150,11 @@ def driver_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
         paid[path.driver, path.pair] += flow * price
         least[path.driver, path.pair] = min(least[path.driver, path.pair], price)
     wanted = np.array([group.volumes for group in model.drivers])
-    stays = np.nan_to_num(result.unserved, nan=0.0) if np.isnan(result.unserved[wanted == 0.0]).all() else np.nan
+    used = wanted > 0.0
+    stays = np.where(used, result.unserved, 0.0)
     if model.unserved_cost is not None:
         least = np.where(wanted > 0.0, np.minimum(least, model.unserved_cost), least)
         paid = paid + stays * model.unserved_cost
-    used = wanted > 0.0
     sums = _worst(
         made + stays - wanted,
         costs.flow - result.link_flow,

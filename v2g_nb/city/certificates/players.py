@@ -329,11 +329,11 @@ class _Lse:
         right = np.concatenate([[0.0], -self.duty, self.high, -self.low]) / scale
         settings = clarabel.DefaultSettings()
         settings.verbose = False
-        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
         cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(len(right) - 1)]
         quadratic = sparse.csc_matrix(sparse.diags_array(self.curve * scale))
         answer = clarabel.DefaultSolver(quadratic, self.linear, sparse.csc_matrix(rows), right, cones, settings).solve()
-        if str(answer.status) not in ("Solved", "AlmostSolved"):
+        if str(answer.status) not in ("Solved", "AlmostSolved", "InsufficientProgress"):
             return float("nan")
         reached = self.linear @ self.point + 0.5 * self.curve @ self.point**2
         return _gain(-float(answer.obj_val) * scale, -float(reached))
