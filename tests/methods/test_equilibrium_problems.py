@@ -371,13 +371,17 @@ def test_smoothed_function_is_zero_exactly_where_the_product_is_the_smoothing(a:
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
 def test_smoothed_matrix_is_regular_for_monotone_problems(seed: int):
-    """D_a + D_b J with both diagonals between 0 and 2, exclusive, and J positive semidefinite, here singular too."""
+    """Slopes between 0 and 2, exclusive, H semidefinite, and free prices whose rows are independent, or not."""
     rng = np.random.default_rng(seed)
-    rows = rng.normal(size=(3, 4))
-    matrix = np.block([[np.zeros((4, 4)), -rows.T], [rows, np.zeros((3, 3))]])
-    by_a, by_b = rng.uniform(1e-3, 2, (2, 7))
-    whole = np.diag(by_a) + by_b[:, None] * matrix
-    assert np.linalg.svd(whole, compute_uv=False).min() > 1e-8
+    rows, bend = rng.normal(size=(2, 4)), rng.normal(size=(4, 1))
+    by_a, by_b = rng.uniform(0.01, 2, (2, 4))
+
+    def least(rows):
+        upper = [np.diag(by_a) + by_b[:, None] * (bend @ bend.T), -by_b[:, None] * rows.T]
+        return np.linalg.svd(np.block([upper, [rows, np.zeros((2, 2))]]), compute_uv=False).min()
+
+    assert least(rows) > 1e-8
+    assert least(np.vstack([rows[0], 2 * rows[0]])) < 1e-12
 
 
 def test_pure_matrix_is_singular_at_the_natural_start():
