@@ -38,6 +38,33 @@ def solves(value, point, low, high):
     return all(value @ (np.array(y) - point) >= -1e-7 for y in product(*zip(low, high, strict=True)))
 
 
+# Games
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS)
+def test_a_solution_is_a_nash_equilibrium_where_costs_are_convex(seed: int):
+    """Costs a_i x_i^2/2 + x_i (m_i x_others + c_i): nobody gains on a grid of her own choices."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.normal(size=(3, 3)) / 3
+    np.fill_diagonal(matrix, rng.uniform(1, 2, 3))
+    constant = rng.normal(size=3) * 2
+    function, jacobian = affine(matrix, constant)
+    x = require(smoothing_newton(function, jacobian, [-1] * 3, [1] * 3, np.zeros(3))).point
+    own = np.linspace(-1, 1, 401)
+    for i in range(3):
+        slope = matrix[i] @ x - matrix[i, i] * x[i] + constant[i]
+        costs = matrix[i, i] * own**2 / 2 + slope * own
+        assert matrix[i, i] * x[i] ** 2 / 2 + slope * x[i] <= costs.min() + 1e-7
+
+
+def test_a_solution_may_be_the_worst_choice_where_costs_are_not_convex():
+    """One player with cost -x^2/2 on [-1, 1]: the residual is zero at 0, where the cost is highest."""
+    own = np.linspace(-1, 1, 401)
+    assert natural_residual([0.0], [-0.0], [-1.0], [1.0]) == pytest.approx([0.0])
+    assert (-(own**2) / 2).argmax() == 200
+
+
 # The natural residual
 
 
@@ -219,11 +246,17 @@ def test_symmetric_jacobian_is_what_makes_a_potential():
     assert line_integral(turning, square) == pytest.approx(-2)
 
 
-def test_a_stationary_point_of_a_program_that_is_not_convex_is_no_optimum():
-    """f = -x^2/2 on [-1, 1]: x = 0 solves the complementarity problem and is the worst point of all."""
-    assert natural_residual([0.0], [-0.0], [-1.0], [1.0]) == pytest.approx([0.0])
-    grid = np.linspace(-1, 1, 21)
-    assert (-(grid**2) / 2).max() == 0.0
+def test_a_solution_is_no_optimum_where_the_potential_is_not_convex():
+    """The scaled matrix of the canteen is symmetric, and the equilibrium in the middle a saddle of its potential."""
+    scaled = np.diag([2.3, 1.7]) @ two_values((0.2, 0.8), (1.0, 1.5))
+    assert scaled == pytest.approx(scaled.T)
+
+    def potential(x):
+        return x @ scaled @ x / 2 - scaled.sum(axis=1) @ x
+
+    ends = [potential(np.array(x)) for x in ([1, 1], [0, 5.35 / 3.05], [2.9 / 1.2, 0])]
+    assert ends[0] > max(ends[1:])
+    assert np.linalg.det(scaled) < 0
 
 
 @settings(max_examples=20, deadline=None)
