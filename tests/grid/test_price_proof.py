@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import fsolve
+from scipy.optimize import brentq, fsolve
 
 from v2g_nb.errors import Infeasible
 from v2g_nb.grid.certificates.polynomials import Polynomial, positive_on, roots_within
@@ -159,3 +159,37 @@ def test_proof_and_scan_agree(intercepts: tuple[float, float, float]):
     scan = price_equilibrium_certificates(shared, (b1, b2), low, profit, draft.cdf)
     proof = price_proof(shared, (b1, b2), low, profit)
     assert all(c.holds for c in scan) == all(c.holds for c in proof)
+
+
+def curves(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return L1 as a function of L2 along the first and the second continuity condition."""
+    k = y * (10 - y) * (y + 3) * (7 - y) / (21 - 5 * y)
+    by_first = 5 - np.sqrt(25 - k)
+
+    def second(x: float, y: float) -> float:
+        return x * (12 - x) * (x + 3) * (9 - x) / (27 - 4 * x) - (y + 3) * (9 - y)
+
+    return by_first, np.array([brentq(second, 1e-9, 3.0, args=(v,)) for v in y])
+
+
+def test_there_is_one_pair_of_lowest_prices():
+    """Both curves rise, the first by a larger percentage, so that they cross once; there L2 < L1 < L2 + 3."""
+    y = np.linspace(1e-3, 1.5, 400)
+    first, second = curves(y)
+    assert first[-1] > 3 > second[-1]
+    assert (np.diff(np.log(first)) > np.diff(np.log(y))).all()
+    assert (np.diff(np.log(second)) > 0).all()
+    assert (np.diff(np.log(second)) < np.diff(np.log(y))).all()
+    assert np.sum(np.diff(np.sign(first - second)) != 0) == 1
+    assert (first > y).all()
+    low2 = brentq(lambda v: np.subtract(*(c[0] for c in curves(np.array([v])))), 0.5, 1.3, xtol=1e-14)
+    assert mixed_prices().lowest == pytest.approx((curves(np.array([low2]))[0][0], low2), abs=1e-12)
+
+
+def test_outside_the_theorems_region_there_are_other_pairs():
+    """Without L2 <= 2 the two conditions have further solutions, and they belong to no equilibrium."""
+    x, y = fsolve(jumps, (0.885, 7.773), (10.0, 12.0, 9.0), xtol=1e-13)
+    assert np.max(np.abs(jumps((x, y), 10.0, 12.0, 9.0))) < 1e-10
+    assert y > 2
+    profit = (y + 3) * (9 - y) / 2, x * (10 - x) / 2
+    assert not any(c.holds for c in price_proof(10.0, (12.0, 9.0), (x, y), profit))
