@@ -58,12 +58,11 @@ class StorageEquilibrium:
 
 
 class _Dual:
-    """The dual function with its gradient and curvature at one vector of prices."""
+    """The dual function with its gradient and curvature at one vector of prices; writes into `flows`."""
 
-    def __init__(self, users: StorageUsers, shared: SharedCost, price: FloatArray) -> None:
+    def __init__(self, users: StorageUsers, shared: SharedCost, price: FloatArray, flows: FloatArray) -> None:
         slots = users.slots
-        self.price = price
-        self.flows = np.zeros((len(users.first), slots))
+        self.price, self.flows = price, flows
         self.supply, self.turn, self.curve = np.zeros(slots), np.zeros(slots), np.zeros((slots, slots))
         value, stuck = storage_kernels.respond_to_price(
             price, shared.slope, users.first, users.stop, users.flow_low, users.flow_high, users.stores,
@@ -102,6 +101,7 @@ def dual_newton(users: StorageUsers, shared: SharedCost, price: Any = None) -> I
     ------
     object
         With ``price``, ``flows`` (best responses to it), ``total``, ``gradient`` and ``residual``.
+        The next iterate overwrites ``flows``: copy what is to be kept.
 
     Raises
     ------
@@ -131,14 +131,15 @@ def dual_newton(users: StorageUsers, shared: SharedCost, price: Any = None) -> I
 
 
 def _newton(users: StorageUsers, shared: SharedCost, price: FloatArray) -> Iterator[_Dual]:
-    here = _Dual(users, shared, price)
+    flows = np.zeros((len(users.first), users.slots))
+    here = _Dual(users, shared, price, flows)
     while True:
         yield here
         step = np.linalg.solve(here.curve + np.diag(1.0 / here.steepness), here.gradient)
         rise = float(here.gradient @ step)
         length = 1.0
         while True:
-            there = _Dual(users, shared, here.price + length * step)
+            there = _Dual(users, shared, here.price + length * step, flows)
             enough = there.value >= here.value + 1e-4 * length * rise
             if enough or there.residual < 0.9 * here.residual or length < 1e-12:
                 break
@@ -226,7 +227,7 @@ def _warm(users: StorageUsers, shared: SharedCost) -> FloatArray:
         cost = SharedCost(shared.offset, shared.slope * many, shared.shortfall * many, shared.wanted / many)
         guess = solve_potential_game(sample, cost, certify=False).total * many
         np.copyto(flows, guess / np.maximum(1, users.present.sum(axis=0)), where=users.present)
-    total = flows.sum(axis=0)
+    total: FloatArray = flows.sum(axis=0)
     for _ in range(SWEEPS_AFTER_SAMPLE if many > 1 else SWEEPS):
         respond_in_order(users, shared, rng.permutation(players), False, flows, total)
     return total
@@ -272,7 +273,7 @@ def equilibrium_sensitivity(
     checks.instance("found", found, StorageEquilibrium)
     offset_rate = checks.array("offset_rate", offset_rate, shape=(users.slots,))
     checks.real("slope_rate", slope_rate)
-    at = _Dual(users, shared, found.price)
+    at = _Dual(users, shared, found.price, np.zeros((len(users.first), users.slots)))
     moved = at.curve @ (offset_rate + slope_rate * found.total) + slope_rate * at.turn
     result: FloatArray = np.linalg.solve(np.eye(users.slots) + at.curve * at.steepness, -moved)
     return result
