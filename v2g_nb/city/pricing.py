@@ -20,7 +20,7 @@ from v2g_nb.city.trips import PATTERNS, Trip
 __all__: list[str] = []
 
 BETTER = 1e-7  # $ by which a new path must beat what the pair pays
-MOST = 4  # new routes for each pair and class in one round, cheapest first
+MOST = 2  # new routes for each pair and class in one round, cheapest first
 Segment = tuple[float, float, tuple[int, ...]]  # cost of time [$], length [km], nodes
 
 
