@@ -2,7 +2,7 @@
 
 A stop's energy is linear in the lengths of the segments before and after it, so every pattern is a
 concatenation of segments between origin, stations and destination, and of each segment only time
-and length matter.
+and length matter. As in Algorithm 1, no route passes a node twice.
 """
 
 import heapq
