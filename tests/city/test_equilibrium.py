@@ -116,6 +116,22 @@ def test_charging_falls_and_discharging_peaks_in_island():
     assert sold[0] < sold[1] < sold[2]
 
 
+def test_local_generation_rises_under_stress_and_batteries_replace_some_of_it():
+    made = {key: case(*key).generation_kw.sum() for key in SIX}
+    assert made["base", False] < made["stress", False]
+    for name in ("base", "stress", "island"):
+        given = case(name, True).discharged_kwh
+        less = made[name, False] - made[name, True]
+        assert given > 300.0
+        assert less > 0.0
+        # what batteries give, and what drivers no longer take, is what generators no longer make,
+        # plus what is no longer shed or imported
+        demand = case(name, False).station_load_kw.sum() - case(name, True).station_load_kw.sum()
+        shed = case(name, False).total_shed_kw
+        imported = case(name, False).import_kw - case(name, True).import_kw
+        assert less + imported == pytest.approx(demand - shed, abs=1e-4)
+
+
 def test_statements_that_do_not_come_out():
     """Four statements of section IV that this instance does not give; none was hidden by choosing it."""
     dwell = {key: case(*key).dwell_h for key in SIX}

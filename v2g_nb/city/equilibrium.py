@@ -13,7 +13,7 @@ from v2g_nb.city.feasibility import explain
 from v2g_nb.city.model import CityModel
 from v2g_nb.city.pricing import better_paths
 from v2g_nb.city.program import CityProgram, city_program
-from v2g_nb.city.reading import certified, read
+from v2g_nb.city.reading import certified, post_prices, read
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.city.ways import city_paths
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
@@ -81,7 +81,7 @@ def solve_city(model: CityModel, *, columns: str = "given", tolerance: float = 1
     program = city_program(city, city_paths(city))
     x, y, count = solve_program(program)
     while columns == "generated":
-        more = better_paths(program, x, y)
+        more = better_paths(program, x, post_prices(program, x, y))
         if not more:
             break
         program = city_program(city, program.table.paths + more)

@@ -231,7 +231,8 @@ class CityModel:
     market : PowerMarket
         Feeder, households and LSEs.
     period_h : float
-        T, length of the period; above 0.
+        T, length of the period; above 0. Trips, and the capacities of roads and stations, count
+        vehicles in one period.
     wear_cost : float
         kappa, wear of the battery per kWh discharged [$/kWh], at least 0.
     missing_energy_cost : float

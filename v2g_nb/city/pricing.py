@@ -2,7 +2,7 @@
 
 A stop's energy is linear in the lengths of the segments before and after it, so every pattern is a
 concatenation of segments between origin, stations and destination, and of each segment only time
-and length matter.
+and length matter. As in Algorithm 1, no route passes a node twice.
 """
 
 import heapq
@@ -20,7 +20,7 @@ from v2g_nb.city.trips import PATTERNS, Trip
 __all__: list[str] = []
 
 BETTER = 1e-7  # $ by which a new path must beat what the pair pays
-MOST = 4  # new routes for each pair and class in one round, cheapest first
+MOST = 2  # new routes for each pair and class in one round, cheapest first
 Segment = tuple[float, float, tuple[int, ...]]  # cost of time [$], length [km], nodes
 
 
