@@ -23,6 +23,7 @@ __all__ = ["solve_city"]
 
 ROUGH = 1e-9  # what the interior point has to reach before the polish
 PROXIMAL = 1e-9  # keeps the polish's system regular where the solution is not unique
+MOST_STEPS = 60  # of the interior point, which takes 15 to 40 where there is a solution
 POLISHES = 6
 
 
@@ -102,7 +103,7 @@ def solve_program(program: CityProgram) -> tuple[FloatArray, FloatArray, int]:
     data = (program.matrix, program.right, program.lower, program.upper)
     rough = None
     with contextlib.suppress(Infeasible):
-        rough = interior_point(gradient, curvature, *data, tolerance=ROUGH, max_iter=100)
+        rough = interior_point(gradient, curvature, *data, tolerance=ROUGH, max_iter=MOST_STEPS)
     if rough is None or not rough.converged:
         reason = explain(program)
         if reason is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ class _Kkt:
         eased.data[self.place] += PIVOT
         options = {"SymmetricMode": True}
         factor = splu(eased, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options)
+        pivoted = cache(lambda: splu(exact))
 
         def solve(right: FloatArray) -> FloatArray:
             wanted = right[self.order]
@@ -79,7 +81,7 @@ class _Kkt:
                     break
                 step += factor.solve(error)
             else:  # pivoting after all
-                step = splu(exact).solve(wanted)
+                step = pivoted().solve(wanted)
             found = np.empty_like(step)
             found[self.order] = step
             return found
