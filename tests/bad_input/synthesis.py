@@ -1,9 +1,26 @@
 """Bad input for the synthesis: the common setting, the four mechanisms, their checks."""
 
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
 import numpy as np
 
-from tests.bad_input.kinds import array, call, choice, generator, instance, integer, other, real
-from v2g_nb.synthesis import aggregator, certificates, incentive, information, market, outcome, posted_prices, town
+from tests.bad_input.kinds import array, call, choice, flag, generator, instance, integer, other, real, text
+from tools.paths import BOOK
+from v2g_nb.synthesis import (
+    aggregator,
+    certificates,
+    incentive,
+    information,
+    market,
+    outcome,
+    own_feeder,
+    own_tables,
+    posted_prices,
+    town,
+    who_gains,
+)
 
 TOWN = town.Town([1.0, 1.0], [10.0, 12.0], [3.0, 2.0], [0, 1], [2, 2], [0.2, 0.2], [50.0, 50.0])
 MADE = market.solve_market(TOWN)
@@ -90,5 +107,47 @@ CALLS = [
         energy_kwh=CLAIM,
         price_base=POSITIVE,
         other_kwh=OTHER,
+    ),
+]
+
+OWN = BOOK / "synthesis" / "own-data"
+TIMES = (datetime(2024, 3, 1, 8), datetime(2024, 3, 1, 9))
+TARIFF = who_gains.Tariff(TIMES, (0.3,))
+MIXED = (datetime(2024, 3, 1, 8), datetime(2024, 3, 1, 9, tzinfo=UTC))
+MOMENT = other(TIMES[0], "seven", 7, None, MIXED[1])
+LINES = who_gains.who_gains(OWN / "sessions.csv", who_gains.read_tariff(OWN / "tariff.csv"))
+SCRATCH = Path(tempfile.gettempdir()) / "v2g-who-gains.csv"
+
+
+def path_to(name):
+    return other(OWN / name, 7, None, "", "missing.csv")
+
+
+CALLS += [
+    call(own_tables.read_table, path=path_to("loads.csv"), columns=other(["bus"], "bus", 7, None, [], [""])),
+    call(
+        who_gains.Tariff,
+        times=other(TIMES, "seven", 7, None, TIMES[:1], TIMES[::-1], MIXED, (1.0, 2.0)),
+        price_eur_per_kwh=other((0.3,), "seven", 7, None, (0.3, 0.4), (float("nan"),)),
+    ),
+    call(TARIFF.pieces, begin=MOMENT, end=MOMENT),
+    call(who_gains.read_tariff, path=path_to("tariff.csv"), allow_negative=flag(False)),
+    call(
+        who_gains.who_gains,
+        sessions=path_to("sessions.csv"),
+        tariff=instance(TARIFF),
+        flat_eur_per_kwh=other(0.3, -0.1, "seven", float("nan"), [0.3]),
+    ),
+    call(
+        who_gains.write_table,
+        lines=other(LINES, "seven", 7, None, [], [{}]),
+        path=other(SCRATCH, 7, None, "", "no/such/folder/table.csv"),
+    ),
+    call(
+        own_feeder.read_feeder,
+        lines=path_to("lines.csv"),
+        loads=path_to("loads.csv"),
+        source=text("substation").also("no such bus"),
+        nominal_kv=real(0.4, low=0.0, open_low=True),
     ),
 ]
