@@ -13,6 +13,8 @@ from v2g_nb.methods.assignment import solve_assignment
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.convex import optimality_certificates
 from v2g_nb.methods.interior_point import interior_point
+from v2g_nb.synthesis.market import solve_market
+from v2g_nb.synthesis.town import Town
 
 FREE = np.inf
 
@@ -124,3 +126,25 @@ def test_a_perturbed_block_fails_a_certificate(block: str, change: float):
     assert all(c.holds for c in proof())
     fields[block][-1] += change
     assert not all(c.holds for c in proof())
+
+
+def test_room_of_very_different_sizes():
+    """Two cars share limits of 57 to 190 kWh written as slacks: growing multipliers are not taken for infeasibility."""
+    town = Town([1, 1], [10, 12], [3, 2], [0, 1], [2, 2], [0.2, 0.2], [50, 50])
+    car, station, hour = town.options
+    limits, k = town.limits, len(car)
+    rows = limits.right.size
+    at = (station * town.hours + hour, np.arange(k))
+    draws = sparse.coo_array((np.ones(k), at), shape=(2 * town.hours, k))
+    used = sparse.kron(sparse.coo_array(limits.matrix), sparse.eye_array(town.hours)) @ draws
+    total = sparse.coo_array((np.ones(k), (car, np.arange(k))), shape=(town.size, k))
+    matrix = sparse.block_array([[total, -sparse.eye_array(town.size), None], [used, None, sparse.eye_array(rows)]])
+    right = np.concatenate([np.zeros(town.size), limits.right.ravel()])
+    linear = np.concatenate([town.time_cost[car, station] + 0.2, -town.first_value, np.zeros(rows)])
+    bend = np.concatenate([np.zeros(k), town.first_value / town.room_kwh, np.zeros(rows)])
+    high = np.concatenate([np.full(k, np.inf), town.room_kwh, np.full(rows, np.inf)])
+    found = require(
+        interior_point(lambda x: linear + bend * x, lambda x: bend, matrix, right, np.zeros(len(linear)), high)
+    )
+    assert found.converged
+    np.testing.assert_allclose(found.point[:k].sum(), solve_market(town).energy_kwh.sum(), atol=1e-5)

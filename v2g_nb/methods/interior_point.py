@@ -1,12 +1,12 @@
 """Convex programs with a separable curvature: a sparse primal-dual interior point method."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import optimize, sparse
 from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
@@ -18,13 +18,14 @@ from v2g_nb.methods.certificates.convex import optimality_certificates
 __all__ = ["ConvexResult", "interior_point"]
 
 Function = Callable[..., Any]
+LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 TO_BOUNDARY = 0.995  # part of the way to the boundary that a step may take
 REGULAR = 1e-11  # keeps the system regular where rows depend on each other
 PIVOT = 1e-8  # added to the diagonal of what is factorised, so that no pivoting is needed; refinement takes it out
 REFINED = 1e-10  # relative error of a step at which refinement ends
 MOST_REFINEMENTS = 8
 CLOSEST = 1e-16  # distance to a bound that rounding would make zero
-LOST = 1e10  # multipliers beyond this, relative to the data, say that no point is feasible
+LOST = 1e10  # multipliers beyond this, relative to the data, look as if no point were feasible
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,26 @@ class _Problem:
             found.append(value)
         return found[0], found[1]
 
+    def require_a_point(self, x: FloatArray) -> None:
+        """Raise Infeasible if another solver finds no point either: growing multipliers alone prove nothing."""
+        box = np.column_stack([self.low, self.high])
+        if LINPROG(np.zeros(len(x)), A_eq=self.a, b_eq=self.b, bounds=box, method="highs").status == 2:
+            worst = int(np.argmax(np.nan_to_num(np.abs(self.a @ x - self.b))))
+            raise Infeasible(f"right: no point meets all constraints; row {worst} is furthest from its right-hand side")
+
     def start(self) -> FloatArray:
-        """Return a point inside the bounds."""
+        """Return a point inside the bounds where the equations hold as nearly as the bounds allow."""
         middle = np.where(self.has_low, self.low + 1.0, np.where(self.has_high, self.high - 1.0, 0.0))
         both = self.has_low & self.has_high
         middle[both] = np.minimum(middle[both], (self.low[both] + self.high[both]) / 2.0)
-        return middle
+        n = len(middle)
+        try:  # the point nearest to the middle at which the equations hold
+            near = middle + self.kkt.at(np.ones(n))(np.concatenate([np.zeros(n), self.b - self.a @ middle]))[:n]
+        except RuntimeError:
+            return middle
+        # Where there is room, go there; a slack of a hundred that begins at one takes its time.
+        low, high = np.where(both, middle, self.low + 1.0), np.where(both, middle, self.high - 1.0)
+        return np.clip(near, np.where(self.has_low, low, -np.inf), np.where(self.has_high, high, np.inf))
 
 
 @dataclass
@@ -181,7 +196,8 @@ def interior_point(
     InvalidInput
         If an argument is not of its kind, or a derivative has the wrong shape.
     Infeasible
-        If the multipliers grow without end, as they do where no point is feasible.
+        If the multipliers grow without end, as they do where no point is feasible, and a linear
+        program (by HiGHS) finds none either.
 
     Examples
     --------
@@ -196,6 +212,7 @@ def interior_point(
     at = _Point(x, np.zeros(len(problem.b)), 1.0 * problem.has_low, 1.0 * problem.has_high)
     count, residual = 0, _residual(problem, at)
     while residual > target and count < rounds:
+        before = replace(at), residual
         try:
             _advance(problem, at)
         except RuntimeError:  # a singular system, as where multipliers have grown beyond all bounds
@@ -205,8 +222,9 @@ def interior_point(
         size = float(np.abs(at.y).max(initial=0.0)) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
         slope, _ = problem.slopes(at.x)
         if not np.isfinite(residual) or size > LOST * (1.0 + float(np.abs(slope).max(initial=0.0))):
-            worst = int(np.argmax(np.abs(problem.a @ at.x - problem.b)))
-            raise Infeasible(f"right: no point meets all constraints; row {worst} is furthest from its right-hand side")
+            problem.require_a_point(at.x)
+            at, residual = before if not np.isfinite(residual) else (at, residual)
+            break
     data = (problem.a, problem.b, problem.low, problem.high)
     proof = optimality_certificates(gradient, *data, point=at.x, dual=at.y, tolerance=10.0 * target)
     return ConvexResult(at.x, at.y, bool(residual <= target), count, residual, proof)
