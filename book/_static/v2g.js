@@ -30,7 +30,8 @@ function fade(place) {
 }
 function reachable() {
   for (const place of document.querySelectorAll(SCROLLERS)) {
-    if (place.scrollWidth > place.clientWidth + 1 && getComputedStyle(place).overflowX === "auto") place.tabIndex = 0;
+    if (getComputedStyle(place).overflowX !== "auto") continue;
+    if (place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
     fade(place);
   }
   for (const formula of document.querySelectorAll("span.math")) {
