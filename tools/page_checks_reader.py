@@ -113,7 +113,7 @@ def copying(page: Page) -> Faults:
     button.focus()
     page.keyboard.press("Enter")
     try:
-        page.wait_for_function("window.v2gCopied !== undefined", timeout=4000)
+        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=4000)
     except BrowserError:
         return [("copy", "the button copies nothing")]
     faults = [] if len(name) > 3 else [("copy", "the button has no name")]
