@@ -101,6 +101,11 @@ class Inspector:
         """Return where a page of the site is found."""
         return (self.site / name).as_uri() if view.disk else self.base + name
 
+    @functools.cached_property
+    def words(self) -> dict[str, str]:
+        """A word of each page that stands on no other."""
+        return telling_words(self.site, pages(self.site))
+
     def is_own(self, url: str) -> bool:
         """Return whether an address belongs to the book."""
         return url.startswith((self.base, self.site.as_uri() + "/", "data:", "blob:", "about:"))
@@ -157,7 +162,9 @@ def _view_faults(inspect: Inspector, name: str, view: View) -> list[Fault]:
         if not view.disk:
             found += _axe(page, view)
         if name == "search.html" and view != PHONE:
-            found += searching(page, inspect.address(name, view), _sought(inspect, view))
+            # one of every other page from disk, of the rest from the server
+            words = dict(list(inspect.words.items())[view.disk :: 2])
+            found += searching(page, inspect.address(name, view), words)
     except BrowserError as error:
         found.append(("page", str(error).splitlines()[0]))
     finally:
@@ -265,12 +272,6 @@ def _unmoved(page: Page, box: Locator, slider: Locator) -> str:
     after = slider.evaluate(state, handle)
     loads = box.evaluate("box => box.querySelector('img').decode().then(() => true, () => false)")
     return ", ".join([key for key in before if before[key] == after[key]] + ([] if loads else ["a picture that loads"]))
-
-
-def _sought(inspect: Inspector, view: View) -> dict[str, str]:
-    """Return the words to search for: one of every other page from disk, of the rest from the server."""
-    words = telling_words(inspect.site, pages(inspect.site))
-    return dict(list(words.items())[view.disk :: 2])
 
 
 def pages(site: Path) -> list[str]:
