@@ -55,11 +55,14 @@ def chromium() -> str | None:
     return None
 
 
-def _share(site: Path, executable: str, names: list[str]) -> tuple[list[Fault], dict[str, tuple[int, float | None]]]:
+Seen = tuple[int, float | None, int]  # a page's bytes, its first paint [s], how many sliders were moved
+
+
+def _share(site: Path, executable: str, names: list[str]) -> tuple[list[Fault], dict[str, Seen]]:
     """Check some of the pages with a browser of their own."""
     with inspector(site, executable) as inspect:
         faults = [fault for name in names for fault in page_faults(inspect, name)]
-        return faults, inspect.weights
+        return faults, {n: (*seen, inspect.sliders.get(n, 0)) for n, seen in inspect.weights.items()}
 
 
 def check(site: Path, executable: str) -> list[Fault]:
@@ -68,7 +71,8 @@ def check(site: Path, executable: str) -> list[Fault]:
     if not names:
         raise SystemExit(f"there is no page in {site}: run `python tasks.py book` first")
     workers = max(1, min(os.cpu_count() or 1, 4, len(names)))
-    faults, weights = redirect_faults(site), {}
+    faults = redirect_faults(site)
+    weights: dict[str, Seen] = {}
     with ProcessPoolExecutor(workers) as pool:
         shares = [pool.submit(_share, site, executable, names[k::workers]) for k in range(workers)]
         for share in shares:
@@ -76,9 +80,9 @@ def check(site: Path, executable: str) -> list[Fault]:
             faults += its_faults
             weights |= its_weights
     for name in names:
-        size, paint = weights.get(name, (0, None))
+        size, paint, sliders = weights.get(name, (0, None, 0))
         shown = f"first paint {paint:.2f} s" if paint is not None else "no paint"
-        print(f"{name:<50} {size / 1e6:5.2f} MB  {shown}")
+        print(f"{name:<50} {size / 1e6:5.2f} MB  {shown}  {f'{sliders} sliders moved' if sliders else ''}".rstrip())
     for fault in faults:
         print(fault)
     print(f"looked at every page in {time.monotonic() - begin:.0f} s")

@@ -94,9 +94,33 @@ MENDS = (
     _exact(' id="proof-content"', "", when='id="proof-content"'),
     _exact(' id="exercise-content"', "", when='id="exercise-content"'),
     _exact(' id="solution-content"', "", when='id="solution-content"'),
+    # a proof is known by its first word, and a link does not begin with a blank
+    Mend(
+        r'<div class="proof admonition" id="proof">\s*<p>Proof\.',
+        '<div class="proof admonition"><p><em>Proof.</em>',
+        when='<div class="proof admonition" id="proof">',
+    ),
+    Mend(r"(Solution to)(<a [^>]*>) ", r"\1 \2", when="Solution to<a"),
     # a download stays a download
     Mend(r'(<a href="[^"]*_sources/[^"]*") target="_blank"', r"\1 download", when="download-source-button"),
 )
+
+
+# how words, names and formulas may break across lines
+FORMULA = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>)([.,;:!?)\]’”]+)')
+CELL = re.compile(r"<td( [^>]*)?>[^<]*</td>")
+UNIT = re.compile(r"(?<=\d) (?=[A-Za-zµ°%€$/²]{1,7}(?:[ ,;)]|</td>))")
+POWER = re.compile(r"\d[\d.]*e-\d+")
+NAME = re.compile(r'<span class="pre">[^<]*</span>')
+DOT = re.compile(r"(?<=\w)[._](?=[A-Za-z])")
+
+
+def typeset(page: str) -> str:
+    """Return the page with a full stop tied to its formula, a unit to its number, and breaks allowed in names."""
+    page = FORMULA.sub(r'<span class="v2g-tied">\1\2</span>', page)
+    tied = r'<span class="v2g-tied">\g<0></span>'
+    page = CELL.sub(lambda cell: POWER.sub(tied, UNIT.sub("\u00a0", cell[0])), page)
+    return NAME.sub(lambda name: DOT.sub(r"\g<0><wbr>", name[0]), page)
 
 
 def with_policy(page: str, name: str) -> str:
@@ -133,6 +157,7 @@ def finish(raw: Path, site: Path, source: Path) -> int:
             page = content.decode("utf-8")
             for mend in MENDS:
                 page = mend.apply(page, name)
+            page = typeset(page)
             texts.append(page)
             content = with_policy(page, name).encode()
         elif name.startswith("_static/") and name.endswith(".js") and "mathjax" not in name:

@@ -143,7 +143,51 @@ window.v2gChecks = (() => {
     return run({ include: [["[data-look]"]] }, { runOnly: { type: "rule", values: colourRules } });
   }
 
-  return { settled, maths, sideways, pictures, policy, links, loaded, structure, colours };
+  // On paper: called with the media set to print and the window as wide as the paper's text.
+  function paper(hidden) {
+    const faults = [];
+    for (const element of document.querySelectorAll("main article *, main h1")) {
+      if (element.closest("mjx-math, mjx-assistive-mml, script, style, pre > *, svg > *") || !visible(element)) continue;
+      const box = element.getBoundingClientRect();
+      const cut = getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth + 2;
+      if (box.right > window.innerWidth + 1 && box.width > 1) faults.push(`wider than the paper, ${Math.round(box.right)} of ${window.innerWidth} px: ${shown(element)}`);
+      else if (cut && element.clientWidth > 2 && !element.closest("img, button")) faults.push(`cut off on paper: ${shown(element)}`);
+      if (faults.length > 3) break;
+    }
+    for (const selector of hidden) {
+      const left = [...document.querySelectorAll(selector)].find(visible);
+      if (left) faults.push(`is of no use on paper: ${shown(left)}`);
+    }
+    for (const solution of document.querySelectorAll(".solution.dropdown > section")) {
+      if (!visible(solution) || solution.offsetHeight < 10) faults.push(`a solution stays closed: ${shown(solution)}`);
+    }
+    return faults;
+  }
+
+  // Everything the keyboard reaches; called after a key was pressed, so that focus shows itself.
+  function focus() {
+    const faults = [];
+    const places = 'a[href], button:not([disabled]), input:not([disabled], [type="hidden"]), select, summary, [tabindex="0"]';
+    const look = (element) => {
+      const style = getComputedStyle(element);
+      return [style.boxShadow, style.borderColor, style.backgroundColor, style.textDecoration].join();
+    };
+    for (const element of document.querySelectorAll(places)) {
+      if (element.closest("dialog:not([open])") || !visible(element)) continue;
+      document.activeElement?.blur();
+      const before = look(element);
+      element.focus({ preventScroll: true });
+      if (document.activeElement !== element) continue;
+      const style = getComputedStyle(element);
+      const drawn = element.closest("svg") ? element.querySelector("rect, path, text") : element;
+      const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+      if (!outlined && look(element) === before && drawn === element) faults.push(`focus does not show: ${shown(element)}`);
+      else if (!element.checkVisibility({ opacityProperty: true })) faults.push(`has focus, cannot be seen: ${shown(element)}`);
+    }
+    return faults;
+  }
+
+  return { paper, focus, settled, maths, sideways, pictures, policy, links, loaded, structure, colours };
 })();
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`Content Security Policy: ${event.violatedDirective} refused ${event.blockedURI || "inline"}`);

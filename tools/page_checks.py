@@ -16,6 +16,8 @@ import axe_playwright_python
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from tools.page_checks_reader import copying, keyboard, paper, previews, searching, telling_words
+
 FLAGS = (
     "--disable-gpu",
     "--no-first-run",
@@ -93,10 +95,16 @@ class Inspector:
     base: str
     contexts: dict[View, BrowserContext] = field(default_factory=dict)
     weights: dict[str, tuple[int, float | None]] = field(default_factory=dict)  # bytes, first paint [s]
+    sliders: dict[str, int] = field(default_factory=dict)  # moved by keyboard
 
     def address(self, name: str, view: View) -> str:
         """Return where a page of the site is found."""
         return (self.site / name).as_uri() if view.disk else self.base + name
+
+    @functools.cached_property
+    def words(self) -> dict[str, str]:
+        """A word of each page that stands on no other."""
+        return telling_words(self.site, pages(self.site))
 
     def is_own(self, url: str) -> bool:
         """Return whether an address belongs to the book."""
@@ -146,11 +154,17 @@ def _view_faults(inspect: Inspector, name: str, view: View) -> list[Fault]:
             found += _weight(page, inspect, name) + _links(page, inspect)
         if view == PHONE:
             found += [("sideways", detail) for detail in page.evaluate("v2gChecks.sideways()")]
-        found += _sliders(page)
+        found += _sliders(page, inspect, name)
+        if view != PHONE:
+            found += copying(page)
+        if view == DESKTOP:
+            found += previews(page) + keyboard(page) + paper(page)
         if not view.disk:
             found += _axe(page, view)
-        if name == "search.html":
-            found += _search(page, inspect.address(name, view))
+        if name == "search.html" and view != PHONE:
+            # one of every other page from disk, of the rest from the server
+            words = dict(list(inspect.words.items())[view.disk :: 2])
+            found += searching(page, inspect.address(name, view), words)
     except BrowserError as error:
         found.append(("page", str(error).splitlines()[0]))
     finally:
@@ -223,10 +237,15 @@ def _axe(page: Page, view: View) -> list[tuple[str, str]]:
     return [("axe", detail) for detail in faults] + [("axe", f"{detail} (turned {other})") for detail in switched]
 
 
-def _sliders(page: Page) -> list[tuple[str, str]]:
+def _sliders(page: Page, inspect: Inspector, name: str) -> list[tuple[str, str]]:
     """Move every slider by keyboard: picture, alternative text and spoken value have to follow."""
     faults = []
-    for box in page.locator(".v2g-frames").all():
+    written = (inspect.site / name).read_text(encoding="utf-8").count('<div class="v2g-frames"')
+    boxes = page.locator(".v2g-frames").all()
+    if len(boxes) != written:
+        faults.append(("slider", f"{written} interactive figures are written, {len(boxes)} are shown"))
+    inspect.sliders[name] = 0
+    for box in boxes:
         place = box.get_attribute("id") or "without id"
         try:
             page.wait_for_function("box => box.dataset.ready === '1'", arg=box.element_handle(), timeout=PATIENCE / 4)
@@ -234,6 +253,7 @@ def _sliders(page: Page) -> list[tuple[str, str]]:
             faults.append(("slider", f"{place}: never becomes ready"))
             continue
         for slider in box.locator("input[type=range]").all():
+            inspect.sliders[name] += 1
             still = _unmoved(page, box, slider)
             if still:
                 faults.append(("slider", f"{place}, {slider.get_attribute('id')}: by keyboard, no change of {still}"))
@@ -252,16 +272,6 @@ def _unmoved(page: Page, box: Locator, slider: Locator) -> str:
     after = slider.evaluate(state, handle)
     loads = box.evaluate("box => box.querySelector('img').decode().then(() => true, () => false)")
     return ", ".join([key for key in before if before[key] == after[key]] + ([] if loads else ["a picture that loads"]))
-
-
-def _search(page: Page, address: str) -> list[tuple[str, str]]:
-    """Search for a word that the book's title holds."""
-    page.goto(f"{address}?q=games", wait_until="load")
-    try:
-        page.wait_for_selector("#search-results li a", timeout=PATIENCE / 4)
-    except BrowserError:
-        return [("search", "finds nothing for 'games'")]
-    return []
 
 
 def pages(site: Path) -> list[str]:

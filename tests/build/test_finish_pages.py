@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.finish_pages import INLINE, MENDS, Mend, finish, with_policy, write_changed
+from tools.finish_pages import INLINE, MENDS, Mend, finish, typeset, with_policy, write_changed
 from tools.icons import code_points, icon_sheet
 from tools.paths import ROOT
 
@@ -183,3 +183,24 @@ def test_a_warning_stops_the_build(tmp_path):
     assert built.returncode == 1
     for words in ("undefined label: 'nowhere'", "nobody1900", "nothing was put into"):
         assert words in built.stderr
+
+
+def test_full_stops_units_powers_and_names_break_where_they_may():
+    formula = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'
+    assert typeset(f"<p>If {formula}, so {formula} is</p>") == (
+        f'<p>If <span class="v2g-tied">{formula},</span> so {formula} is</p>'
+    )
+    assert typeset("<td>2.7 min, 5 kWh</td><td>at most 1e-06 EUR</td>") == (
+        '<td>2.7\u00a0min, 5\u00a0kWh</td><td>at most <span class="v2g-tied">1e-06</span>\u00a0EUR</td>'
+    )
+    assert typeset("<p>2.7 min</p><td>20 generators</td>") == "<p>2.7 min</p><td>20 generators</td>"
+    name = '<span class="pre">v2g_nb.figures 0.5</span>'
+    assert typeset(name) == '<span class="pre">v2g_<wbr>nb.<wbr>figures 0.5</span>'
+
+
+def test_a_proof_is_known_by_its_first_word():
+    (mend,) = [m for m in MENDS if "Proof" in m.old]
+    page = '<div class="proof admonition" id="proof">\n<p>Proof. By induction.</p></div>'
+    assert mend.apply(page, "page") == '<div class="proof admonition"><p><em>Proof.</em> By induction.</p></div>'
+    with pytest.raises(SystemExit, match="has to be replaced"):
+        mend.apply(page.replace("Proof.", "Because."), "page")

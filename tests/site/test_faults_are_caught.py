@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from tools.browser import NOT_RUN, found
 from tools.finish_pages import with_policy
 from tools.page_checks import DESKTOP, DISK, MAX_BYTES, PHONE, inspector, page_faults, pages, redirect_faults
+from tools.page_checks_reader import searching, telling_words
 from tools.paths import ROOT
 from v2g_nb.figures import Table, frames
 
@@ -146,6 +147,36 @@ PLANTED = {
         page(f'<img src="/picture.svg" alt="{ALT}">'),
         {"request", "console", "pictures"},
     ),
+    "something wider than the paper": (
+        page("<article><p class='w'>wide</p></article>", "<style>@media print{.w{width:900px}}</style>"),
+        {"paper"},
+    ),
+    "words cut off on paper": (
+        page(
+            f"<article><p class='w'>{'x' * 300}</p></article>", "<style>.w{overflow-x:auto;height:2em}</style>"
+        ).replace("<p class='w'", "<p tabindex='0' class='w'"),
+        {"paper"},
+    ),
+    "a button on paper": (page("<article><button>Press here</button></article>"), {"paper"}),
+    "a solution that stays closed on paper": (
+        page('<article><div class="solution dropdown"><section style="display:none">So</section></div></article>'),
+        {"paper"},
+    ),
+    "focus that does not show": (page('<p><a href="other.html" style="outline:none">a link</a></p>'), {"keyboard"}),
+    "code without a copy button": (page(f"<article>{CODE}</article>"), {"copy"}),
+    "a copy button without effect": (
+        page(f"<article>{CODE}</article>", "<style>@media print{button{display:none}}</style>").replace(
+            "</pre>", '</pre><button class="copybtn" aria-label="Copy">c</button>'
+        ),
+        {"copy"},
+    ),
+    "a link without preview": (
+        page(
+            '<article><p><a class="reference internal" href="#t">Theorem 1</a></p>'
+            '<div class="admonition" id="t"><p>All is well that ends well.</p></div></article>'
+        ),
+        {"preview"},
+    ),
     "a link into this machine": (page('<p><a href="file:///somewhere/x.html">x</a></p>'), {"link"}),
 }
 
@@ -175,6 +206,22 @@ def test_a_clean_page_has_no_fault(site):
     assert weight > 700_000  # MathJax was loaded, and counted
     assert paint is not None
     assert paint > 0
+
+
+def test_a_search_that_names_another_page_is_caught(site):
+    folder = site.site / "sought"
+    folder.mkdir()
+    one, two = "<h2>Terminating</h2><p>Deferred acceptance ends.</p>", "<p>Equilibrium, or defers.</p>"
+    (folder / "one.html").write_text(page(f"<article>{one}</article>"))
+    (folder / "two.html").write_text(page(f"<article>{two}</article>"))
+    (folder / "search.html").write_text(page('<ul id="search-results"><li><a href="one.html">first</a></li></ul>'))
+    words = telling_words(folder, ["one.html", "two.html"])
+    # neither a word of a heading, nor one that stands on the other page in another form
+    assert words == {"one.html": "acceptance", "two.html": "equilibrium"}
+    tab = site.contexts[DESKTOP].new_page()
+    (wrong,) = searching(tab, site.base + "sought/search.html", words)
+    assert wrong[1] == "'equilibrium' leads to one.html, but only two.html holds it"
+    tab.close()
 
 
 VIEWS = {
