@@ -1,11 +1,14 @@
 """Links to Binder and to reporting an error: there with a known repository, and no trace of them without."""
 
+import os
 import re
 import subprocess
+import sys
 
 import pytest
 
 from tests.build.tiny import build
+from tools.paths import ROOT
 from tools.repository import parse, repository
 
 WORDS = re.compile("binder|report an error|v2g-launch", re.IGNORECASE)
@@ -78,3 +81,13 @@ def test_without_a_repository_there_is_no_button_and_no_word_of_one(tmp_path):
         assert not WORDS.search(path.read_text()), path.name
     assert "Version " in (site / "book" / "intro.html").read_text()
     assert '<a href="../../_sources/book/tools/tiny.ipynb" download' in (site / "book/tools/tiny.html").read_text()
+
+
+def test_binder_fills_every_cache_once():
+    """What postBuild runs compiles every function that chapters would wait for."""
+    commands = (ROOT / "postBuild").read_text().splitlines()
+    assert commands[0] == "#!/bin/bash"
+    assert commands[-1] == "python -m tools.warm"
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    done = subprocess.run([sys.executable, "-m", "tools.warm"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "caches are filled", done.stderr
