@@ -28,7 +28,7 @@ from v2g_nb.methods.certificates.assignment import bellman_ford
 from v2g_nb.methods.lindistflow import lindistflow, solve_dispatch
 from v2g_nb.methods.networks.road_network import Demand, RoadNetwork, bpr
 
-SPARE = 0.8
+SPARE = 0.5
 PUBLISHED = 42.31335287107440e5
 Row = dict[str, Any]
 

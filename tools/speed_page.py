@@ -62,7 +62,7 @@ def time_of(way: dict[str, Any]) -> str:
     return seconds(way["seconds"]) + (", extrapolated" if way["extrapolated"] else "")
 
 
-def reached(case: Case, way: dict[str, Any]) -> str:
+def reached(way: dict[str, Any]) -> str:
     """Return what was measured on the answer, and whether it is enough."""
     if way["reached"] is None:
         return "-"
@@ -76,23 +76,27 @@ def headlines(results: dict[str, Any]) -> Table:
     for case in results["cases"]:
         ours, peer = fastest(case, True), fastest(case, False)
         if ours and peer:
-            names = [f"{case['what']}, {case['size']}", seconds(ours["seconds"]), time_of(peer), peer["name"]]
-            rows.append([*names, in_words(ratio(case))])
-    return Table(["problem", "ours", "best peer", "who", "ours is"], rows, "Ours beside the best peer on each problem")
+            times = [seconds(ours["seconds"]), time_of(peer), peer["name"]]
+            rows.append([f"{case['what']}, {case['size']}", in_words(ratio(case)), *times])
+    return Table(["problem", "ours is", "ours", "best peer", "who"], rows, "Ours beside the best peer on each problem")
 
 
 def details(results: dict[str, Any], topic: str) -> list[Table]:
-    """Return a table for each case of a topic, with every way that was timed."""
+    """Return a table for each case of a topic, with every way that was timed, without columns that nothing fills."""
     tables = []
     for case in of_topic(results, topic):
-        asked = f"; {case['measure']}, asked for at most {case['tolerance']:g}" if case["tolerance"] is not None else ""
-        rows = [
-            [way["name"], KINDS[way["kind"]], time_of(way), seconds(way["set_up"]), reached(case, way)]
-            for way in case["ways"]
-        ]
-        head = ["method", "kind", "time", "set-up", "reached"]
+        columns: dict[str, list[str]] = {
+            "method": [way["name"] for way in case["ways"]],
+            "time": [time_of(way) for way in case["ways"]],
+            "kind": [KINDS[way["kind"]] for way in case["ways"]],
+        }
+        if any(way["set_up"] is not None for way in case["ways"]):
+            columns["set-up"] = [seconds(way["set_up"]) for way in case["ways"]]
+        if case["tolerance"] is not None:
+            head = f"{case['measure']}: at most {case['tolerance']:g}"
+            columns[head] = [reached(way) for way in case["ways"]]
         what = case["what"][0].upper() + case["what"][1:]
-        tables.append(Table(head, rows, f"{what}, {case['size']}{asked}"))
+        tables.append(Table(list(columns), list(zip(*columns.values(), strict=True)), f"{what}, {case['size']}"))
     return tables
 
 
