@@ -6,9 +6,7 @@ import zipfile
 
 import pytest
 
-from tests.build.tiny import build
 from tools import offline
-from tools.browser import NOT_RUN, found
 
 
 @pytest.fixture
@@ -48,14 +46,3 @@ def test_the_same_pages_give_the_same_file(site, tmp_path):
 def test_pages_that_were_not_built_are_not_packed(tmp_path):
     with pytest.raises(SystemExit, match="there is no index"):
         offline.pack(tmp_path, tmp_path / "x.zip")
-
-
-@pytest.mark.skipif(found() is None, reason=NOT_RUN)
-def test_unpacked_pages_open_from_disk_and_the_search_finds_words_of_their_text(tmp_path):
-    offline.pack(build(tmp_path), tmp_path / "x.zip")
-    there = offline.unpack(tmp_path / "x.zip", tmp_path / "elsewhere")
-    faults = offline.faults(there, found(), {"zugzwang": "book/tools/tiny.html", "absentword": "book/intro.html"})
-    assert len(faults) == 1, faults
-    assert "'absentword'" in faults[0]
-    (there / "book" / "intro.html").unlink()
-    assert offline.faults(there, found(), {"zugzwang": "book/intro.html"}) != []
