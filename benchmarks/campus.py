@@ -116,7 +116,7 @@ def paper_way(case: Case, game: FleetGame, run: int = 3) -> None:
 def main() -> None:
     record = Record("campus")
     solve_fleet(scaled_game(12))  # compiles
-    for cars in (12, 50, 160, 1000, 10_000, 100_000):
+    for cars in (12, 50, 160, 1000, 10_000, 100_000, 300_000):
         case = record.case("equilibrium of a fleet", f"{cars:,} cars", "largest regret, EUR", 1e-3)
         game = scaled_game(cars)
         ours(case, game, cars)
