@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.paths import BOOK, ROOT, chapter, notebooks
+from tools.paths import ROOT, chapter, notebooks
 
 LEFT_OUT = ("_build", ".venv", ".git", ".hypothesis", ".mypy_cache", ".ruff_cache", "__pycache__")
 
@@ -41,8 +41,7 @@ def run(there: Path, name: str, folder: Path) -> str:
     done = subprocess.run(words, cwd=there, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         return f"{name}: fails\n{done.stdout}{done.stderr}"
-    stored = (BOOK / f"{name}.ipynb").read_bytes()
-    return "" if target.read_bytes() == stored else f"{name}: differs from what is stored"
+    return "" if target.read_bytes() == source.read_bytes() else f"{name}: differs from what is stored"
 
 
 def main() -> None:
@@ -61,7 +60,7 @@ def main() -> None:
             faults += [fault] * bool(fault)
         if not given.chapters:
             words = [sys.executable, "-m", "tools.compare_records", str(folder / "record")]
-            faults += ["records"] * bool(subprocess.run(words, cwd=ROOT, check=False).returncode)
+            faults += ["records"] * bool(subprocess.run(words, cwd=there, check=False).returncode)
     if faults:
         raise SystemExit(f"{len(faults)} of {len(order)} notebooks do not run alone to what is stored")
     print(f"all {len(order)} notebooks, alone and in the order {', '.join(order)}, give what is stored")

@@ -16,11 +16,12 @@ from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame
 from v2g_nb.city.roads import sioux_falls
-from v2g_nb.methods import storage_kernels
+from v2g_nb.methods import matching_kernel, storage_kernels
 from v2g_nb.methods.assignment import kernel, solve_assignment
+from v2g_nb.methods.matching import Market, deferred_acceptance
 
 LOADED = ("matplotlib.pyplot", "scipy.optimize", "scipy.stats", "cvxpy", "networkx", "pandas", "ipywidgets", "highspy")
-COMPILED = (storage_kernels, kernel)
+COMPILED = (storage_kernels, kernel, matching_kernel)
 
 
 def uncompiled(modules: tuple[ModuleType, ...] = COMPILED) -> list[str]:
@@ -45,6 +46,8 @@ def warm() -> None:
     next(liebmann(game))
     next(liebmann(game, "random", np.random.default_rng(1)))
     solve_fleet(game)
+    market = Market(np.array([[0, 1], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([1, 1]))
+    deferred_acceptance(market, engine="compiled")
     city = sioux_falls()
     solve_assignment(city.network, city.demand, gap=1e-3, engine="compiled", progress=False)
 
