@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("V2G_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-LOCK = ROOT / "requirements.lock"
+LOCK = Path(os.environ.get("V2G_LOCK", ROOT / "requirements.lock"))
 PEERS = ROOT / "_build" / "peers" / BIN.name / "python"  # the peers' own environment
 TASKS: dict[str, Callable[[], None]] = {}
 
@@ -134,6 +134,7 @@ def site() -> None:
     """Open every page of the built book in a real browser."""
     prepare()
     python("-m", "tools.browser", "check")
+    python("-m", "tools.offline", "check")
 
 
 @task
@@ -181,13 +182,60 @@ def test_all() -> None:
 
 
 @task
-def lock() -> None:
-    """Resolve requirements.in and peers.in into universal, hashed locks."""
+def alone() -> None:
+    """Run every notebook alone, in another order, in a copy of the project; must give what is stored."""
     prepare()
+    python("-m", "tools.alone")
+
+
+@task
+def compare_builds() -> None:
+    """Build from two clean checkouts at two places; notebooks and pages must be the same."""
+    prepare()
+    python("-m", "tools.compare_builds")
+
+
+def resolve(source: str, target: str | Path, *more: str) -> None:
+    """Write a universal, hashed lock."""
     options = "--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"
     command = (BIN / "uv", "pip", "compile", *options.split(), "--custom-compile-command", "python tasks.py lock")
+    run(*command, *more, source, "-o", target)
+
+
+@task
+def lock() -> None:
+    """Resolve requirements.in and peers.in into universal, hashed locks; what is locked stays if it may."""
+    prepare()
     for name in ("requirements", "peers"):
-        run(*command, f"{name}.in", "-o", f"{name}.lock")
+        resolve(f"{name}.in", f"{name}.lock")
+
+
+@task
+def upgrade() -> None:
+    """Lock the newest versions that requirements.in and peers.in allow."""
+    prepare()
+    for name in ("requirements", "peers"):
+        resolve(f"{name}.in", f"{name}.lock", "--upgrade")
+
+
+@task
+def newest() -> None:
+    """Try the newest versions that requirements.in allows, in an environment of their own; changes no lock."""
+    prepare()
+    folder = ROOT / "_build" / "newest"
+    folder.mkdir(parents=True, exist_ok=True)
+    resolve("requirements.in", folder / "requirements.lock", "--upgrade")
+    env = os.environ | {"V2G_VENV": str(folder / "venv"), "V2G_LOCK": str(folder / "requirements.lock")}
+    for step in ("lint", "unit", "nbval"):
+        if subprocess.run([sys.executable, __file__, step], env=env, cwd=ROOT, check=False).returncode:
+            raise SystemExit(f"{step} fails with the newest versions")
+
+
+@task
+def offline() -> None:
+    """Pack the built pages into one file to read without a connection."""
+    prepare()
+    python("-m", "tools.offline")
 
 
 @task
@@ -201,11 +249,21 @@ def peers() -> None:
 
 @task
 def benchmarks() -> None:
-    """Time our solvers beside others' in one run; prints, and writes _build/benchmarks/."""
-    peers()
-    scripts = sorted((ROOT / "benchmarks").glob("[a-z]*.py"))
-    for script in (s for s in scripts if not s.stem.startswith("peer_")):  # those are called by the others
-        python("-m", f"benchmarks.{script.stem}", V2G_PEERS=str(PEERS))
+    """Time our solvers beside others' in one run, and write benchmarks/results.json, which the page on speed shows."""
+    python_of_peers = os.environ.get("V2G_PEERS")
+    if python_of_peers is None:
+        peers()
+    folder = ROOT / "_build" / "benchmarks"
+    shutil.rmtree(folder, ignore_errors=True)
+    # Some machines ask for an old arithmetic, which slows everybody: here the processor's own counts.
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES"):
+        os.environ.pop(name, None)
+    more = {"V2G_PEERS": python_of_peers or str(PEERS), "V2G_BENCHMARKS": str(folder)}
+    python("-m", "benchmarks.record", "--before", folder, **more)
+    for script in sorted((ROOT / "benchmarks").glob("[a-z]*.py")):
+        if "record.finish()" in script.read_text(encoding="utf-8") and script.stem != "record":
+            python("-m", f"benchmarks.{script.stem}", **more)
+    python("-m", "benchmarks.record", folder, **more)
 
 
 @task

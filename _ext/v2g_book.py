@@ -3,6 +3,7 @@
 MathJax comes from the package sphinx-mathjax-offline, of which only the parts in use are copied.
 """
 
+import html
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +26,12 @@ MATHJAX = (
     "output/chtml.js",
     "output/chtml/fonts",
     "a11y/assistive-mml.js",
+)
+# How long a start takes was not measured: Binder builds an environment once for each version, then keeps it.
+LAUNCH = (
+    '<p class="v2g-launch"><a href="{address}">Run this chapter on Binder</a>, in your browser and on somebody '
+    "else's machine. We estimate, and have not measured, two to ten minutes until it starts. "
+    "This page is complete without it.</p>"
 )
 WIDGETS = ("sphinx-thebe", "THEBE_JS_URL", "thebe_selector", "thebelab")  # live cells need a server
 
@@ -101,12 +108,24 @@ def tidy_page(app: Sphinx, page: str, template: str, context: dict[str, Any], do
         style for style in styles if not any(word in str(getattr(style, "filename", style)) for word in unused)
     ]
     context["last_updated"] = None  # the same sources give the same pages on any day
-    context["theme_extra_footer"] = f"Version {__version__}"
+    context["theme_extra_footer"] = footer(app.config.v2g_issues)
+    notebook = Path(app.env.doc2path(page)) if page in app.env.found_docs else Path()
+    if app.config.v2g_binder and notebook.suffix == ".ipynb":
+        address = app.config.v2g_binder.replace("PAGE", f"{page}.ipynb")
+        context["body"] = body.replace("</h1>", "</h1>" + LAUNCH.format(address=html.escape(address)), 1)
+
+
+def footer(issues: str) -> str:
+    """Return the version, and where errors are reported if there is such a place."""
+    link = f' · <a href="{html.escape(issues)}">Report an error</a>' if issues else ""
+    return f"Version {__version__}{link}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect everything above."""
     app.config.mathjax_path = "mathjax/startup.js"
+    app.add_config_value("v2g_binder", "", "html")  # with PAGE for the notebook; empty where no repository is known
+    app.add_config_value("v2g_issues", "", "html")
     app.add_post_transform(FigureDataLink)
     app.add_role("chapter", ChapterRole())
     app.connect("html-page-context", tidy_page, priority=900)

@@ -1,19 +1,16 @@
 """Speed of the coupled city [s of processor time], in one run: one case, six cases, full demand, both routes, PATH.
 
-``python -m benchmarks.city_equilibrium [--json FILE]``. PATH runs in the environment of the Python
-that V2G_PEERS names; where it is missing it is reported as absent.
+``python -m benchmarks.city_equilibrium``. PATH runs in the environment of the Python that V2G_PEERS
+names; where it is missing it is reported as absent.
 """
 
-import argparse
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from benchmarks.record import Record
 from tools.peers.call import PeerAbsent
 from tools.record_path import path_request, reduced_city, run_path
 from v2g_nb.city.certificates import outside_certificate
@@ -59,7 +56,7 @@ def full_model() -> CityModel:
     return replace(base, roads=roads, pairs=pairs, drivers=groups, count=1, stretch=2.5)
 
 
-def cases() -> list[Row]:
+def cases(record: Record) -> list[Row]:
     """The six cases: solver alone, everything with certificates, with column generation, the other route."""
     rows: list[Row] = []
     programs = {key: city_program(m, city_paths(m)) for key in SIX for m in [scenario(*key)]}
@@ -77,8 +74,11 @@ def cases() -> list[Row]:
 
     seconds, error = timed(six, 3)
     rows.append({"what": "six cases: paths, solution, all certificates", "seconds": seconds, "error": error})
+    case = record.case("equilibrium of the coupled city", "six cases together")
+    case.ours("one convex program each, paths given, certified", seconds)
     seconds, error = timed(lambda: six(columns="generated"), 1)
     rows.append({"what": "six cases with column generation, certified", "seconds": seconds, "error": error})
+    case.ours("one convex program each, paths generated, certified", seconds)
     mcp = {key: timed(lambda key=key: solve_mcp(programs[key], 1.0, 1e-9, 200), 3) for key in SIX}
     key = max(mcp, key=lambda key: mcp[key][0])
     steps = [found.num_iter for _, found in mcp.values()]
@@ -101,16 +101,18 @@ def cases() -> list[Row]:
     return rows
 
 
-def full() -> list[Row]:
+def full(record: Record) -> list[Row]:
     """All 528 pairs, paths generated from one route each."""
     model = full_model()
     seconds, found = timed(lambda: solve_city(model, columns="generated"), 1)
     require(found)
+    case = record.case("equilibrium of the coupled city", "528 pairs, full demand")
+    case.ours("one convex program, paths generated, certified", seconds)
     words = f"full demand, 528 pairs, {len(found.paths)} paths generated, {found.num_iter} steps, certified"
     return [{"what": words, "seconds": seconds, "error": found.residual}]
 
 
-def path() -> list[Row]:
+def path(record: Record) -> list[Row]:
     """The reduced instance: ours and PATH's on the same problem."""
     model = reduced_city()
     program = city_program(model, city_paths(model))
@@ -121,23 +123,25 @@ def path() -> list[Row]:
         {"what": f"reduced instance ({size} unknowns), interior point and polish", "seconds": ours},
         {"what": "reduced instance, smoothing Newton from a cold start", "seconds": newton},
     ]
+    case = record.case("equilibrium of the coupled city", f"reduced to {size} unknowns")
+    case.ours("one convex program, interior point and polish", ours)
+    case.ours("complementarity problem, smoothing Newton", newton)
     try:
         answer = run_path(path_request(program))
     except (PeerAbsent, RuntimeError) as reason:
+        case.missing("general", "PATH", str(reason).strip().splitlines()[-1])
         return [*rows, {"what": "PATH", "absent": str(reason).strip().splitlines()[-1]}]
+    case.peer("general", answer["version"], answer["seconds"])
     words = f"reduced instance, {answer['version']}, as it reports its own time"
     return [*rows, {"what": words, "seconds": answer["seconds"]}]
 
 
 def main() -> None:
-    """Run all, print, and write where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    record = Record("city_equilibrium")
     rows: list[Row] = []
     for part in (cases, full, path):
         try:
-            rows += part()
+            rows += part(record)
         except NotConverged as reason:
             rows.append({"what": part.__name__, "absent": str(reason)})
     for row in rows:
@@ -147,8 +151,7 @@ def main() -> None:
             more = f"  (residual or difference {row['error']:.1e})" if "error" in row else ""
             shown = f"{row['seconds']:9.4f} s" if row["seconds"] else " " * 11
             print(f"{shown}  {row['what']}{more}")
-    if given.json:
-        given.json.write_text(json.dumps({"python": sys.version.split()[0], "rows": rows}, indent=1) + "\n")
+    record.finish()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """The grid: power flow, exact mixed equilibrium and three levels, beside pandapower, pygambit and nashpy.
 
-Prints one JSON object a line: what was measured, the figure, its unit. Run it as
-``python -m benchmarks.grid``. Peers run in the environment that ``V2G_PEERS`` names; a missing one
-is reported as absent.
+Run it as ``python -m benchmarks.grid``. Peers run in the environment that ``V2G_PEERS`` names; a
+missing one is reported as absent.
 """
 
-import json
-import time
 import warnings
-from collections.abc import Callable
+from fractions import Fraction
 
 import nashpy
 import numpy as np
 
+from benchmarks.record import Case, Record, best
+from tools.make_grid_references import THEIRS, as_ours
 from tools.peers.call import PeerAbsent, call
 from v2g_nb.grid.market import fleet_market, paper_market, repaired_market
 from v2g_nb.grid.nine_bus import FLAT, case_network, nine_bus
@@ -21,94 +20,113 @@ from v2g_nb.grid.price_grid import PriceGrid, price_grid
 from v2g_nb.grid.response import OperatorProblem
 from v2g_nb.methods.ac_power_flow import solve_power_flow
 from v2g_nb.methods.certificates import require
+from v2g_nb.methods.certificates.power_flow import power_flow_certificates
 from v2g_nb.methods.lemke_howson import lemke_howson
 
-REPEATS = 7
 
-
-def show(what: str, value: float | str, unit: str, **more: object) -> None:
-    shown = value if isinstance(value, str) else float(f"{value:.4g}")
-    print(json.dumps({"what": what, "value": shown, "unit": unit, **more}), flush=True)
-
-
-def best(function: Callable[[], object]) -> float:
-    """Return the shortest of several times of a call, in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def power_flows() -> None:
+def power_flows(record: Record) -> None:
     """Time Newton's method with its certificates on the pandapower cases, all at their own set-points."""
-    for case, theirs in (("case9", "case9"), ("case14", "case14"), ("case30", "case_ieee30")):
-        network = nine_bus(FLAT) if case == "case9" else case_network(case)
-        require(solve_power_flow(network))
-        show(f"{case}: power flow with certificates", 1e3 * best(lambda n=network: solve_power_flow(n)), "ms")
-        try:
-            reply = call("pandapower_peer", {"task": "time", "case": theirs, "repeats": 20}, "pandapower")
-        except PeerAbsent as absent:
-            show(f"{case}: pandapower", "absent", "", reason=str(absent))
+    answers, why = [None, None, None], ""
+    try:
+        asked = [{"case": theirs, "repeats": 20} for theirs in THEIRS.values()]
+        answers = call("pandapower_peer", {"task": "times", "cases": asked}, "pandapower")["answer"]
+    except PeerAbsent as absent:
+        why = str(absent)
+    for name, theirs in zip(THEIRS, answers, strict=True):
+        network = nine_bus(FLAT) if name == "case9" else case_network(name)
+        case = record.case("AC power flow", f"{len(network.bus)} buses", "largest mismatch, pu", 1e-9)
+
+        def mismatch(magnitude, angle, network=network) -> float:
+            return max(proof.value for proof in power_flow_certificates(network, magnitude, angle))
+
+        seconds, flow = best(lambda n=network: solve_power_flow(n), repeats=20)
+        case.ours("Newton, certified", seconds, reached=mismatch(flow.magnitude_pu, flow.angle_deg))
+        if theirs is None:
+            case.missing("general", "pandapower", why)
             continue
-        for part, seconds in reply["answer"].items():
-            show(f"{case}: pandapower {part}", 1e3 * seconds, "ms", version=reply["version"])
+        answer = as_ours(theirs, name)
+        reached = mismatch(answer["magnitude_pu"], answer["angle_deg"])
+        case.peer("general", "pandapower's runpp", answer["runpp"], reached=reached)
+        case.peer("fast", f"pandapower's Newton kernel, {answer['engine']}", answer["kernel"], reached=reached)
 
 
 def regret(game: PriceGrid, row: np.ndarray, column: np.ndarray) -> float:
-    """Return the larger regret of two mixes, in money."""
+    """Return the larger regret of two mixes, in money; not a number where they are no distributions."""
+    prices = len(game.prices)
+    if not (len(row) == len(column) == prices and np.isfinite([*row, *column]).all()):
+        return float("nan")
     against = game.row_payoff @ column, game.column_payoff.T @ row
     lost = max(float(against[0].max() - row @ against[0]), float(against[1].max() - column @ against[1]))
-    return lost / game.scale
+    off = max(abs(float(row.sum()) - 1), abs(float(column.sum()) - 1), -float(min(row.min(), column.min())))
+    return max(lost / game.scale, off)
 
 
-def games() -> None:
+def games(record: Record) -> None:
     """Time exact Lemke-Howson on price grids, beside pygambit's exact and nashpy's floating one."""
-    for steps in (2, 5):
+    for steps in (1, 2, 5):
         game = price_grid(paper_market(), steps, 12)
         size = f"{len(game.prices)} x {len(game.prices)} prices"
-        found = require(lemke_howson(game.row_payoff, game.column_payoff))
-        seconds = best(lambda g=game: lemke_howson(g.row_payoff, g.column_payoff))
-        show(f"{size}: exact equilibrium with certificates", seconds, "s", residual=found.residual)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theirs = nashpy.Game(game.row_payoff, game.column_payoff)
-            begin = time.perf_counter()
-            try:
-                row, column = theirs.lemke_howson(initial_dropped_label=0)
-                took, answer = time.perf_counter() - begin, (np.asarray(row), np.asarray(column))
-            except Exception as error:  # a peer may fail in any way: that is the finding
-                show(f"{size}: nashpy lemke_howson", "fails", "", reason=type(error).__name__)
-                continue
-        shapes = answer[0].shape == answer[1].shape == (len(game.prices),)
-        good = shapes and bool(np.isfinite(np.concatenate(answer)).all())
-        show(f"{size}: nashpy lemke_howson", took, "s", regret=regret(game, *answer) if good else "no distribution")
-    for steps in (1, 2):
-        game = price_grid(paper_market(), steps, 12)
-        asked = {"row": game.row_payoff.astype(int).tolist(), "column": game.column_payoff.astype(int).tolist()}
-        size = f"{len(game.prices)} x {len(game.prices)} prices"
+        case = record.case("mixed equilibrium of a price game", size, "largest regret, money", 1e-9)
+        seconds, found = best(lambda g=game: lemke_howson(g.row_payoff, g.column_payoff), patience=10)
+        require(found)  # in fractions, with a tolerance of 0; here again as for the others
+        name = "Lemke-Howson in whole numbers, certified"
+        case.ours(name, seconds, reached=regret(game, found.row_mix, found.column_mix))
+        by_nashpy(case, game)
+        if steps < 5:
+            by_pygambit(case, game)
+
+
+def by_nashpy(case: Case, game: PriceGrid) -> None:
+    """Add nashpy's Lemke-Howson in floating point."""
+    name = "nashpy, floating point"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = nashpy.Game(game.row_payoff, game.column_payoff)
         try:
-            reply = call("pygambit_peer", asked, "pygambit")
-            show(f"{size}: pygambit lcp_solve, exact", reply["seconds"], "s", version=reply["version"])
-        except PeerAbsent as absent:
-            show(f"{size}: pygambit", "absent", "", reason=str(absent))
-        ours = best(lambda g=game: lemke_howson(g.row_payoff, g.column_payoff))
-        show(f"{size}: exact equilibrium with certificates", ours, "s")
+            seconds, (row, column) = best(lambda: theirs.lemke_howson(initial_dropped_label=0))
+        except Exception as error:  # a peer may fail in any way: that is the finding
+            case.missing("general", name, f"fails with {type(error).__name__}")
+            return
+    reached = regret(game, np.asarray(row), np.asarray(column))
+    if np.isnan(reached):
+        case.missing("general", name, f"after {seconds:.2g} s no distribution")
+    else:
+        case.peer("general", name, seconds, reached=reached)
 
 
-def levels() -> None:
+def by_pygambit(case: Case, game: PriceGrid) -> None:
+    """Add pygambit's exact solution, if it is there."""
+    asked = {"row": game.row_payoff.astype(int).tolist(), "column": game.column_payoff.astype(int).tolist()}
+    name = "pygambit's lcp_solve, exact"
+    try:
+        reply = call("pygambit_peer", asked, "pygambit")
+    except PeerAbsent as absent:
+        case.missing("general", name, str(absent))
+        return
+    row, column = (np.array([float(Fraction(p)) for p in mix]) for mix in reply["answer"][0])
+    case.peer("general", name, reply["seconds"], reached=regret(game, row, column))
+
+
+def levels(record: Record) -> None:
     """Time the whole three-level solution, power flows and certificates included."""
-    for name, market in (
+    for size, market in (
         ("two groups", repaired_market()),
         ("200 types", fleet_market(200, np.random.default_rng(1))),
     ):
         problem = OperatorProblem(market)
+        case = record.case("operator, stations and drivers", size)
         require(solve_operator(problem))
-        show(f"three levels, {name}", best(lambda p=problem: solve_operator(p)), "s")
+        seconds, _ = best(lambda p=problem: solve_operator(p))
+        case.ours("all switching points, with power flows, certified", seconds)
+
+
+def main() -> None:
+    record = Record("grid")
+    power_flows(record)
+    levels(record)
+    games(record)
+    record.finish()
 
 
 if __name__ == "__main__":
-    power_flows()
-    levels()
-    games()
+    main()

@@ -1,7 +1,6 @@
 """The highway's solvers beside their peers in the same run, with equal results.
 
-Prints one JSON object a line: what was measured, the figure, its unit. Run it as
-``python -m benchmarks.highway``; it takes about a minute on one core. The first call of the
+Run it as ``python -m benchmarks.highway``; it takes about a minute on one core. The first call of the
 compiled deferred acceptance loads its machine code, or compiles it: that is shown apart.
 """
 
@@ -10,9 +9,9 @@ import time
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from benchmarks.queueing import best, show
+from benchmarks.record import Record, best, show
 from v2g_nb.highway.equalisation import solve_equal_waits
-from v2g_nb.methods.certificates.matching import rank_table
+from v2g_nb.methods.certificates.matching import blocking_pairs, rank_table
 from v2g_nb.methods.leader import Followers, profit, solve_leader
 from v2g_nb.methods.matching import Market, deferred_acceptance
 from v2g_nb.methods.matching_kernel import accept
@@ -46,61 +45,67 @@ def by_package(lists: np.ndarray, orders: np.ndarray, quotas: np.ndarray) -> tup
     return partner, ready - begin, done - ready
 
 
-def matching() -> None:
+def matching(record: Record) -> None:
     begin = time.perf_counter()
     deferred_acceptance(Market(*random_lists(20, 4)), engine="compiled")
     show("first call of the compiled deferred acceptance", time.perf_counter() - begin, "s")
-    one_market(1_000, 10, package=True)
-    one_market(10_000, 50, package=False)
+    one_market(record, 1_000, 10, package=True)
+    one_market(record, 10_000, 50, package=False)
 
 
-def one_market(n: int, m: int, *, package: bool) -> None:
+def one_market(record: Record, n: int, m: int, *, package: bool) -> None:
+    case = record.case("stable matching", f"{n:,} cars, {m} stations", "pairs that block", 0)
     lists, orders, quotas = random_lists(n, m)
-    ranks = rank_table(orders, n)
-    market = Market(lists, orders, quotas)
-    ours = deferred_acceptance(market)
-    size = f"matching {n} x {m}"
-    fast = best(lambda: deferred_acceptance(market))
-    show(f"{size}, ours with certificates", 1e3 * fast, "ms", proposals=ours.num_iter)
-    show(f"{size}, ours, making the market", 1e3 * best(lambda: Market(lists, orders, quotas)), "ms")
-    quick = deferred_acceptance(market, engine="compiled")
+
+    def blocking(partner: np.ndarray) -> int:
+        return len(blocking_pairs(lists, orders, quotas, partner))
+
+    set_up, market = best(lambda: Market(lists, orders, quotas))
+    seconds, ours = best(lambda: deferred_acceptance(market))
+    name = "deferred acceptance, certified"
+    case.ours(name, seconds, set_up=set_up, reached=blocking(ours.partner))
+    seconds, quick = best(lambda: deferred_acceptance(market, engine="compiled"))
     assert (quick.partner == ours.partner).all()
     assert quick.num_iter == ours.num_iter
-    whole = best(lambda: deferred_acceptance(market, engine="compiled"))
-    show(f"{size}, ours compiled, with certificates", 1e3 * whole, "ms")
-    show(f"{size}, ours compiled, kernel only", 1e3 * best(lambda: accept(lists, ranks, orders, quotas)), "ms")
-    show(f"{size}, ours compiled, rank table", 1e3 * best(lambda: rank_table(orders, n)), "ms")
+    case.ours(f"{name}, compiled", seconds, set_up=set_up, reached=blocking(quick.partner))
+    set_up, ranks = best(lambda: rank_table(orders, n))
+    seconds, _ = best(lambda: accept(lists, ranks, orders, quotas))
+    case.peer("fast", "compiled kernel without certificate", seconds, set_up=set_up, reached=blocking(quick.partner))
     if not package:
         return
     if HospitalResident is None:
-        show(f"{size}, package matching: absent", float("nan"), "")
+        case.missing("general", "package matching", "not installed")
         return
-    partner, ready, solving = by_package(lists, orders, quotas)
+    partner, set_up, seconds = by_package(lists, orders, quotas)
     assert (partner == ours.partner).all()
-    show(f"{size}, package matching, solving", 1e3 * solving, "ms")
-    show(f"{size}, package matching, set-up", 1e3 * ready, "ms")
-    show(f"{size}, package's solving over ours with certificates", solving / fast, "")
+    case.peer("general", "package matching", seconds, set_up=set_up, reached=blocking(partner))
 
 
-def equal_waits() -> None:
+def equal_waits(record: Record) -> None:
+    case = record.case("equal waits", "1,000 stations", "largest difference of two waits, relative", 1e-8)
     rng = np.random.default_rng(0)
     c, mu = rng.integers(1, 40, 1000), rng.uniform(0.5, 2, 1000)
     total = 0.9 * float((c * mu).sum())
-    result = solve_equal_waits(c, mu, total)
-    ours = best(lambda: solve_equal_waits(c, mu, total))
-    show("1000 stations equalised", 1e3 * ours, "ms", newton_steps=result.num_iter)
 
-    def nested() -> float:
-        return brentq(lambda u: arrival_rate_for_wait(c, mu, np.exp(u)).sum() - total, -50.0, 10.0, xtol=1e-12)
+    def spread(rates: np.ndarray) -> float:
+        waits = mean_wait(c, rates, mu)
+        served = abs(float(rates.sum()) / total - 1)
+        return max(float(np.ptp(waits) / waits.mean()), served)
 
-    assert abs(np.exp(nested()) / result.level - 1) < 1e-8
-    show("1000 stations, brentq on the wait around the vectorised inverse", 1e3 * best(nested), "ms")
-    assert np.ptp(mean_wait(c, result.arrival_rate, mu)) < 1e-9
+    seconds, result = best(lambda: solve_equal_waits(c, mu, total))
+    case.ours("Newton on the common wait, certified", seconds, reached=spread(result.arrival_rate))
+
+    def nested() -> np.ndarray:
+        level = brentq(lambda u: arrival_rate_for_wait(c, mu, np.exp(u)).sum() - total, -50.0, 10.0, xtol=1e-12)
+        return arrival_rate_for_wait(c, mu, np.exp(level))
+
+    seconds, rates = best(nested)
+    case.peer("general", "scipy's brentq around our vectorised inverse", seconds, reached=spread(rates))
 
 
-def pricing() -> None:
-    one_crowd(1_000)
-    one_crowd(100_000)
+def pricing(record: Record) -> None:
+    one_crowd(record, 1_000)
+    one_crowd(record, 100_000)
     missed = [gap for gap in (profit_missed(seed) for seed in range(300)) if gap > 1e-6]
     show("share of 300 small crowds in which the bounded search stops at the wrong peak", len(missed) / 300, "")
     show("largest share of profit missed there", max(missed, default=0.0), "")
@@ -125,14 +130,25 @@ def profit_missed(seed: int) -> float:
     return 1 - bounded_search(crowd) / solve_leader(crowd, 0.03).profit
 
 
-def one_crowd(n: int) -> None:
+def one_crowd(record: Record, n: int) -> None:
+    case = record.case("a leader's price", f"{n:,} followers with limits", "share of the best profit missed", 1e-8)
     crowd = random_crowd(n, n)
-    assert all(proof.holds for proof in solve_leader(crowd, 0.03).certificates)
-    show(f"leader with boxes, n = {n}, with certificates", 1e3 * best(lambda: solve_leader(crowd, 0.03)), "ms")
-    show(f"leader with boxes, n = {n}, scipy's bounded search", 1e3 * best(lambda: bounded_search(crowd)), "ms")
+    seconds, ours = best(lambda: solve_leader(crowd, 0.03))
+    assert all(proof.holds for proof in ours.certificates)
+    slow, found = best(lambda: bounded_search(crowd))
+    top = max(found, ours.profit)
+    case.ours("every peak between breakpoints, certified", seconds, reached=1 - ours.profit / top)
+    name = "scipy's bounded search, which supposes one peak"
+    case.peer("general", name, slow, reached=1 - found / top)
+
+
+def main() -> None:
+    record = Record("highway")
+    matching(record)
+    equal_waits(record)
+    pricing(record)
+    record.finish()
 
 
 if __name__ == "__main__":
-    matching()
-    equal_waits()
-    pricing()
+    main()

@@ -19,6 +19,7 @@ from aequilibrae.matrix import AequilibraeMatrix
 from aequilibrae.paths import Graph, TrafficAssignment, TrafficClass
 
 CORES = 1
+ROUNDS = 10_000
 
 
 def build(data):
@@ -81,5 +82,5 @@ def run(data, asked, rounds):
 
 if __name__ == "__main__":
     network = json.load(sys.stdin)
-    runs = [run(network, asked, rounds) for asked, rounds in ((1e-4, 2000), (1e-5, 5000), (1e-6, 10_000))]
+    runs = [run(network, asked, ROUNDS) for asked in network["asked"]]
     print(json.dumps({"version": importlib.metadata.version("aequilibrae"), "cores": CORES, "runs": runs}))

@@ -11,6 +11,8 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
+RUNS, PATIENCE = 5, 3.0  # as ours: the shortest of five runs, fewer where they take seconds
+
 
 def whole_program(game):
     """Return (P, q, A, l, u) of the potential as a quadratic program; unknown: levels, totals, shortfalls.
@@ -131,16 +133,20 @@ def gurobi_sweeps(game, sweeps):
 def main():
     order = json.loads(sys.argv[1])
     game = dict(np.load(order["file"]))
-    begin = time.perf_counter()
     if order["solver"] == "gurobi":
         plans, seconds = gurobi_sweeps(game, order["sweeps"])
+        whole = seconds
     else:
-        program = whole_program(game)
-        x, seconds = {"piqp": piqp, "osqp": osqp, "clarabel": clarabel}[order["solver"]](program)
+        runs = []
+        while len(runs) < RUNS and sum(run[0] for run in runs) < PATIENCE:
+            begin = time.perf_counter()
+            program = whole_program(game)
+            x, seconds = {"piqp": piqp, "osqp": osqp, "clarabel": clarabel}[order["solver"]](program)
+            runs.append((time.perf_counter() - begin, seconds))
+        whole, seconds = min(runs, key=lambda run: run[1])
         owner, slot, size = program[-1]
         plans = np.zeros((len(game["first"]), len(game["request"])))
         plans[owner, slot] = x[:size]
-    whole = time.perf_counter() - begin
     np.save(order["file"] + ".plans.npy", plans)
     print(json.dumps({"seconds": seconds, "set_up": whole - seconds}))
 

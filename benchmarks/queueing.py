@@ -1,38 +1,20 @@
 """Waiting lines: accuracy against exact sums, and time beside the other ways to compute the same.
 
-Prints one JSON object a line: what was measured, the figure, its unit. Run it as
-``python -m benchmarks.queueing``; it takes a minute or two on one core.
+Run it as ``python -m benchmarks.queueing``; it takes a minute or two on one core.
 """
 
-import json
 import random
-import time
-from collections.abc import Callable
 
 import ciw
 import mpmath as mp
 import numpy as np
+from numba import njit
 from scipy.optimize import brentq
+from scipy.optimize.elementwise import find_root
 
+from benchmarks.record import Record, best, show
 from tests.methods.exact_queue import exact_c, exact_log_c
 from v2g_nb.methods import queueing
-
-REPEATS = 5
-
-
-def show(what: str, value: float, unit: str, **more: object) -> None:
-    print(json.dumps({"what": what, "value": float(f"{value:.4g}"), "unit": unit, **more}), flush=True)
-
-
-def best(function: Callable[[], object], calls: int = 1) -> float:
-    """Return the shortest of several mean times of a call, in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter()
-        for _ in range(calls):
-            function()
-        times.append((time.perf_counter() - begin) / calls)
-    return min(times)
 
 
 def accuracy() -> None:
@@ -54,13 +36,23 @@ def accuracy() -> None:
         show(f"relative error of C({count}, {load:g})", error, "")
 
 
-def formulas() -> None:
-    """Show the time of one Erlang C in closed form, by recursion, and in exact arithmetic."""
+def formulas(record: Record) -> None:
+    """Time one Erlang C in closed form, by recursion (plain and compiled), and in exact arithmetic."""
+    fast = njit(recursion)
+    fast(8, 7.2)  # compiles
     for count in (8, 100, 10_000):
         load = 0.9 * count
-        show(f"closed form, c = {count}", 1e6 * best(lambda n=count, a=load: queueing.erlang_c(n, a), 500), "us")
-        show(f"recursion, c = {count}", 1e6 * best(lambda n=count, a=load: recursion(n, a)), "us")
-    show("mpmath, c = 10000", 1e6 * best(lambda: exact_log_c(10_000, 9_000.0)), "us")
+        exact = exact_c(count, load)
+        case = record.case("Erlang C", f"{count:,} servers", "relative error against exact arithmetic", 1e-11)
+
+        def add(kind, name, function, calls, case=case, exact=exact, given=(count, load)) -> None:
+            seconds, value = best(lambda: function(*given), calls=calls)
+            case.way(kind, name, seconds, reached=float(abs(value / exact - 1)))
+
+        add("ours", "closed form", queueing.erlang_c, 500)
+        add("general", "recursion in Python", recursion, 50)
+        add("fast", "recursion, compiled", fast, 500)
+        add("general", "mpmath, 40 digits", exact_c, 1)
 
 
 def recursion(count: int, load: float) -> float:
@@ -70,30 +62,48 @@ def recursion(count: int, load: float) -> float:
     return b / (1 - load / count * (1 - b))
 
 
-def inverses() -> None:
-    """Show the time of a thousand inverses at once, beside a root finder one by one."""
+def inverses(record: Record) -> None:
+    """Time a thousand inverses at once, beside scipy's root finders one by one and all at once."""
     rng = np.random.default_rng(1)
     counts, loads = rng.integers(1, 64, 1000), rng.uniform(0.05, 0.99, 1000)
     arrivals = counts * loads * 1.1
     numbers, waits = queueing.mean_number(counts, arrivals, 1.1), queueing.mean_wait(counts, arrivals, 1.1)
-    ours = queueing.throughput(counts, 1.1, numbers)
-    show("largest relative error of 1000 outflows", float(np.max(np.abs(ours / arrivals - 1))), "")
-    show("1000 outflows, vectorised Newton", 1e3 * best(lambda: queueing.throughput(counts, 1.1, numbers), 5), "ms")
-    show("1000 arrival rates", 1e3 * best(lambda: queueing.arrival_rate_for_wait(counts, 1.1, waits), 5), "ms")
+    top = counts * 1.1 * (1 - 1e-9)
+
+    def error(found) -> float:
+        return float(np.max(np.abs(np.asarray(found) / arrivals - 1)))
 
     def one_by_one() -> list[float]:
         return [
-            brentq(lambda g, c=c, x=x: float(queueing.mean_number(int(c), g, 1.1)) - x, 0.0, c * 1.1 * (1 - 1e-9))
-            for c, x in zip(counts, numbers, strict=True)
+            brentq(lambda g, c=c, x=x: float(queueing.mean_number(int(c), g, 1.1)) - x, 0.0, high, xtol=1e-13)
+            for c, x, high in zip(counts, numbers, top, strict=True)
         ]
 
-    begin = time.perf_counter()
-    one_by_one()
-    show("1000 outflows, scipy's brentq one by one", 1e3 * (time.perf_counter() - begin), "ms")
+    def all_at_once() -> np.ndarray:
+        found = find_root(
+            lambda g, c, x: queueing.mean_number(c.astype(int), g, 1.1) - x,
+            (np.zeros(1000), top),
+            args=(counts.astype(float), numbers),
+            tolerances={"xrtol": 1e-12},
+        )
+        return found.x
+
+    case = record.case("outflow from the mean number", "1,000 queues", "largest relative error", 1e-8)
+    seconds, found = best(lambda: queueing.throughput(counts, 1.1, numbers), calls=5)
+    case.ours("Newton, all at once", seconds, reached=error(found))
+    for kind, name, function in (
+        ("general", "scipy's brentq, one by one", one_by_one),
+        ("fast", "scipy's find_root, all at once", all_at_once),
+    ):
+        seconds, found = best(function)
+        case.peer(kind, name, seconds, reached=error(found))
+    case = record.case("arrival rate from the mean wait", "1,000 queues", "largest relative error", 1e-8)
+    seconds, found = best(lambda: queueing.arrival_rate_for_wait(counts, 1.1, waits), calls=5)
+    case.ours("Newton, all at once", seconds, reached=error(found))
 
 
-def simulations(cars: int = 20_000) -> None:
-    """Show customers per second of our simulation and of ciw, with and without drawing the numbers."""
+def simulations(record: Record, cars: int = 20_000) -> None:
+    """Time our simulation and ciw's, both drawing their numbers; there is nothing to certify."""
     network = ciw.create_network(
         arrival_distributions=[ciw.dists.Exponential(6.5)],
         service_distributions=[ciw.dists.Exponential(1.1)],
@@ -109,14 +119,19 @@ def simulations(cars: int = 20_000) -> None:
         arrivals = np.cumsum(rng.exponential(1 / 6.5, cars))
         queueing.simulate_waits(8, arrivals, rng.exponential(1 / 1.1, cars))
 
-    slow, fast = best(theirs), best(ours, 3)
-    show("ciw, M/M/8", cars / slow, "customers/s")
-    show("simulate_waits, M/M/8, drawing included", cars / fast, "customers/s")
-    show("ratio", slow / fast, "")
+    case = record.case("simulation of a queue", f"8 servers, {cars:,} customers")
+    case.ours("simulate_waits", best(ours, calls=3)[0])
+    case.peer("general", "ciw", best(theirs, 3, patience=20)[0])
+
+
+def main() -> None:
+    record = Record("queueing")
+    accuracy()
+    formulas(record)
+    inverses(record)
+    simulations(record)
+    record.finish()
 
 
 if __name__ == "__main__":
-    accuracy()
-    formulas()
-    inverses()
-    simulations()
+    main()

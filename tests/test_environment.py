@@ -1,8 +1,10 @@
 """What is installed is what the lock says, for readers, Binder and conda alike."""
 
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import v2g_nb
 from tools.paths import ROOT
 
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = Path(os.environ.get("V2G_LOCK", ROOT / "requirements.lock")).read_text(encoding="utf-8")
 LOCKS = [LOCK, (ROOT / "peers.lock").read_text(encoding="utf-8")]
 
 
@@ -40,6 +43,14 @@ def test_installed_is_what_the_lock_says():
     installed = {canonicalize_name(d.metadata["Name"]): d.version for d in distributions()}
     assert PINS.items() <= installed.items(), dict(PINS.items() - installed.items())
     assert installed.keys() - PINS.keys() <= {"v2g-nb", "pip"}
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert project["version"] == citation["version"] == v2g_nb.__version__
+    assert project["license"] == citation["license"]
+    assert f"\n## {v2g_nb.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_conda_and_binder_install_from_the_same_lock():
@@ -72,7 +83,7 @@ def test_make_knows_every_task():
     sys.path.insert(0, str(ROOT))
     import tasks
 
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t", "")
     known = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
     assert known == set(tasks.TASKS)
 

@@ -16,12 +16,14 @@ import yaml
 
 from tools.finish_pages import finish
 from tools.paths import BUILD, ROOT, SITE, chapter, notebooks
+from tools.repository import Repository, repository
 
 SOURCE = BUILD / "src"
 SPHINX = BUILD / "sphinx"
 DONE = SPHINX / "configuration.sha256"
 CONFIGURATION = ("_config.yml", "_toc.yml", "_ext", "references")
-SHAPING = ("requirements.lock", "v2g_nb/__init__.py", "tools/build_html.py")
+RECORDED = "benchmarks/results.json"  # what the page on speed shows
+SHAPING = ("requirements.lock", "v2g_nb/__init__.py", "tools/build_html.py", "tools/speed_page.py")
 GENERATED = (".ipynb_checkpoints", "__pycache__")
 
 
@@ -50,7 +52,7 @@ def toc_faults(root: Path = ROOT) -> list[str]:
 
 def wanted(run: Path | None) -> dict[Path, Path]:
     """Return every file of the sources, by its place below ``_build/src``."""
-    tops = [ROOT / name for name in (*CONFIGURATION, "book")]
+    tops = [ROOT / name for name in (*CONFIGURATION, RECORDED, "book")]
     found = [p for top in tops for p in ([top] if top.is_file() else sorted(top.rglob("*"))) if p.is_file()]
     files = {p.relative_to(ROOT): p for p in found if not any(part in GENERATED for part in p.parts)}
     if run is None:
@@ -88,12 +90,13 @@ def synchronise(files: dict[Path, Path], target: Path = SOURCE) -> list[Path]:
     return changed
 
 
-def configuration(shaping: list[Path]) -> str:
+def configuration(shaping: list[Path], place: Repository | None = None) -> str:
     """Return a digest of what shapes every page."""
-    return hashlib.sha256(sys.version.encode() + b"".join(p.read_bytes() for p in shaping)).hexdigest()
+    words = f"{sys.version} {place}".encode()
+    return hashlib.sha256(words + b"".join(p.read_bytes() for p in shaping)).hexdigest()
 
 
-def build(digest: str, changed: int) -> None:
+def build(digest: str, changed: int, place: Repository | None = None) -> None:
     """Let Sphinx build what changed: everything, if the configuration did or the last build failed."""
     anew = not (DONE.exists() and DONE.read_text() == digest)
     if not (changed or anew):
@@ -103,13 +106,16 @@ def build(digest: str, changed: int) -> None:
         # A page with a warning counts as read: built upon, it would not warn a second time.
         shutil.rmtree(SPHINX, ignore_errors=True)
     DONE.unlink(missing_ok=True)
-    sphinx()
+    sphinx(place=place)
     DONE.write_text(digest)
 
 
-def sphinx(source: Path = SOURCE, output: Path = SPHINX) -> None:
-    """Let jupyter-book's Sphinx build the pages; any warning is an error."""
+def sphinx(source: Path = SOURCE, output: Path = SPHINX, place: Repository | None = None) -> None:
+    """Let jupyter-book's Sphinx build the pages, with links to the repository if there is one; warnings are errors."""
     from jupyter_book.sphinx import build_sphinx
+
+    contents = (source / "_toc.yml").resolve().as_posix()
+    addresses = {"v2g_binder": place.binder("PAGE"), "v2g_issues": place.issues} if place else {}
 
     failed = build_sphinx(
         source.resolve(),
@@ -117,7 +123,7 @@ def sphinx(source: Path = SOURCE, output: Path = SPHINX) -> None:
         doctreedir=output.resolve() / "doctrees",
         noconfig=True,
         path_config=str(source / "_config.yml"),
-        confoverrides={"external_toc_path": (source / "_toc.yml").resolve().as_posix(), "latex_individualpages": False},
+        confoverrides={"external_toc_path": contents, "latex_individualpages": False, **addresses},
         warningiserror=True,
         keep_going=True,
         quiet=True,
@@ -136,7 +142,8 @@ def main() -> None:
         raise SystemExit("\n".join(faults))
     changed = synchronise(wanted((ROOT / run).resolve() if run else None))
     shaping = [SOURCE / p for p in sorted(wanted(None)) if p.parts[0] in CONFIGURATION or "_static" in p.parts]
-    build(configuration([*shaping, *(ROOT / name for name in SHAPING)]), len(changed))
+    place = repository()
+    build(configuration([*shaping, *(ROOT / name for name in SHAPING)], place), len(changed), place)
     pages = finish(SPHINX / "html", SITE, SOURCE)
     seconds = time.monotonic() - begin
     print(f"{pages} pages in {seconds:.0f} s: open {(SITE / 'index.html').relative_to(ROOT)} in a browser,")
