@@ -46,7 +46,9 @@ def test_a_choice_shows_its_items_and_no_others(page):
     assert page.eval_on_selector_all(ROWS, VISIBLE) == len(refuted)
     page.get_by_label("Paper").select_option("grid")
     assert page.eval_on_selector_all(ROWS, VISIBLE) == refuted.count("grid") > 0
-    assert page.locator("output").evaluate("output => output.value") == f"{refuted.count('grid')} of {len(verdicts)} items"
+    assert (
+        page.locator("output").evaluate("output => output.value") == f"{refuted.count('grid')} of {len(verdicts)} items"
+    )
     assert page.eval_on_selector_all("th[scope=rowgroup]", VISIBLE) == 1
 
 

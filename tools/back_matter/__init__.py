@@ -7,7 +7,7 @@ to ``_build/generated``; nothing here is tracked.
 import json
 from pathlib import Path
 
-from tools.back_matter import corrections, ledger
+from tools.back_matter import corrections, ledger, players, ways
 from tools.paths import BUILD
 from v2g_nb.ledger import Value, load_values
 
@@ -22,6 +22,10 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "ledger-counts.html": ledger.counts(values),
         "ledger-sums.md": ledger.sums(values),
         "corrections.md": corrections.page(values),
+        "map.html": players.picture(),
+        "paths.md": ways.paths(),
+        "course.md": ways.course(),
+        "times.md": ways.times(),
     }
 
 
