@@ -7,7 +7,7 @@ to ``_build/generated``; nothing here is tracked.
 import json
 from pathlib import Path
 
-from tools.back_matter import corrections, ledger, players, ways
+from tools.back_matter import api, corrections, ledger, players, ways
 from tools.paths import BUILD
 from v2g_nb.ledger import Value, load_values
 
@@ -26,7 +26,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "paths.md": ways.paths(),
         "course.md": ways.course(),
         "times.md": ways.times(),
-    }
+    } | {f"api-{group}.md": api.group(group) for group in api.GROUPS}
 
 
 def generate(run: Path | None = None) -> dict[Path, Path]:
