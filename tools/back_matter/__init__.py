@@ -7,7 +7,7 @@ to ``_build/generated``; nothing here is tracked.
 import json
 from pathlib import Path
 
-from tools.back_matter import api, corrections, ledger, players, ways
+from tools.back_matter import api, corrections, ledger, notation, players, ways
 from tools.paths import BUILD
 from v2g_nb.ledger import Value, load_values
 
@@ -22,6 +22,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "ledger-counts.html": ledger.counts(values),
         "ledger-sums.md": ledger.sums(values),
         "corrections.md": corrections.page(values),
+        "notation.md": notation.page(),
         "map.html": players.picture(),
         "paths.md": ways.paths(),
         "course.md": ways.course(),

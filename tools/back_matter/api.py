@@ -23,7 +23,7 @@ GROUPS = {
 # long signatures wrap on a phone
 STYLE = """```{raw} html
 <style>
-.bd-article :is(dt.sig, dl.field-list) {overflow-wrap: anywhere}
+.bd-article :is(h2, dt.sig, dl.field-list) {overflow-wrap: anywhere}
 .bd-article dl.field-list {grid-template-columns: minmax(5rem, max-content) minmax(0, 1fr)}
 .bd-article dt.sig {font-size: .9em}
 @media (max-width: 600px) {.bd-article dl.py dd {margin-left: .75rem} .bd-article dl.field-list {display: block}}
@@ -74,7 +74,13 @@ def directive(module: ModuleType, name: str) -> list[str]:
 def section(module: ModuleType) -> str:
     """Return one module as Markdown."""
     source = Path(inspect.getfile(module))
-    lines = [f"## {module.__name__.removeprefix('v2g_nb.')}", "", f"% {hashlib.sha256(source.read_bytes()).hexdigest()}", "", "```{eval-rst}"]
+    lines = [
+        f"## {module.__name__.removeprefix('v2g_nb.')}",
+        "",
+        f"% {hashlib.sha256(source.read_bytes()).hexdigest()}",
+        "",
+        "```{eval-rst}",
+    ]
     lines += [f".. automodule:: {module.__name__}", ""]
     for name in own(module):
         lines += [*directive(module, name), ""]
