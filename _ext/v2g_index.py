@@ -1,5 +1,6 @@
 """The index: named theorems get an entry, and on a phone the index is one column."""
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -25,7 +26,8 @@ class IndexTheorems(SphinxTransform):
         for node in list(self.document.findall(nodes.Element)):
             kind, name = node.get("realtype"), node.get("title")
             if kind and name and node["ids"] and "proof" in node["classes"]:
-                entry = ("single", f"{name} ({kind})", node["ids"][0], "", None)
+                bare = re.sub(r"^\((.*)\)$", r"\1", name)  # the theme sets titles in parentheses
+                entry = ("single", f"{bare} ({kind})", node["ids"][0], "", None)
                 node.insert(0, addnodes.index(entries=[entry]))
 
 

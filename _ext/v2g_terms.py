@@ -18,7 +18,7 @@ CLOSED = (nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.raw, no
 
 def terms(glossary: str) -> list[str]:
     """Return the terms of a glossary: the lines that begin at the margin."""
-    body = glossary.split("```{glossary}\n")[1].split("\n```")[0]
+    body = glossary.split("```{glossary}\n")[1].split("\n```", maxsplit=1)[0]
     return [line for line in body.splitlines() if line and not line.startswith(" ")]
 
 
