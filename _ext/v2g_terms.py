@@ -12,8 +12,8 @@ from sphinx.transforms import SphinxTransform
 
 GLOSSARY = "book/back/glossary.md"
 ROOMS = ("tools", "highway", "campus", "grid", "city", "synthesis")
-# words inside these stay as they are
-CLOSED = (nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.caption, addnodes.pending_xref)
+# words inside these stay as they are; chapters are named in italics
+CLOSED = (nodes.title, nodes.emphasis, nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.caption, addnodes.pending_xref)
 
 
 def terms(glossary: str) -> list[str]:

@@ -32,7 +32,7 @@ BANDS = {
 }
 PAD, TITLE, PILL, LINE, GAP = 12, 50, 36, 32, 14
 
-LETTER = 6.8  # width of a letter, about
+LETTER = 6.5  # width of a letter, about
 
 STYLE = """<style>
 .v2g-map {font-family: inherit; height: auto; max-width: 100%}
