@@ -27,6 +27,17 @@ CALLS = [
         tolerance=POSITIVE,
         max_iter=integer(50, low=1),
     ),
+    call(
+        complementarity.newton_steps,
+        function=F,
+        jacobian=J,
+        lower=LOW,
+        upper=HIGH,
+        start=POINT,
+        smoothing=real(1.0, low=0),
+        tolerance=POSITIVE,
+    ),
+    call(complementarity.projection, function=F, lower=LOW, upper=HIGH, start=POINT, step=POSITIVE),
     call(complementarity.extragradient, function=F, lower=LOW, upper=HIGH, start=POINT, step=POSITIVE),
     call(
         proof.complementarity_certificates,

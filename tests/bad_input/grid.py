@@ -2,7 +2,7 @@
 
 from tests.bad_input.kinds import Kind, array, call, choice, generator, instance, integer, other, real, text
 from v2g_nb.grid import charging, market, nine_bus, operator, response
-from v2g_nb.grid.certificates import levels
+from v2g_nb.grid.certificates import levels, price_proof
 from v2g_nb.grid.certificates import prices as price_certificates
 from v2g_nb.grid.mixed_prices import mixed_prices
 from v2g_nb.grid.price_grid import PriceGrid, edgeworth_cycle, price_grid
@@ -73,6 +73,14 @@ CALLS = [
         profit=TWO,
         cdf=other(MIXED.cdf, None, 7),
         points=integer(100, low=10),
+        tolerance=real(1e-8, low=0.0),
+    ),
+    call(
+        price_proof.price_proof,
+        shared=real(10.0, low=0.0, open_low=True),
+        loyal=array([12.0, 9.0], low=0.0),
+        lowest=TWO,
+        profit=TWO,
         tolerance=real(1e-8, low=0.0),
     ),
     call(

@@ -5,13 +5,27 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.bad_input.kinds import Bad, Kind, array, call, flag, function, generator, instance, integer, other, real
+from tests.bad_input.kinds import (
+    Bad,
+    Kind,
+    array,
+    call,
+    choice,
+    flag,
+    function,
+    generator,
+    instance,
+    integer,
+    other,
+    real,
+)
+from v2g_nb.highway.admission import first_come
 from v2g_nb.highway.algorithm_1 import allocate_as_printed
 from v2g_nb.highway.equalisation import solve_equal_waits
 from v2g_nb.highway.flow import solve_flow
 from v2g_nb.highway.instance import Cars, Highway, arrival_soc, draw_cars, tomei
 from v2g_nb.highway.loop import intervals, solve_schedule
-from v2g_nb.highway.preferences import Weights, car_costs, charging_market, station_costs
+from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait, station_costs
 from v2g_nb.highway.pricing import (
     additive_followers,
     consistent_followers,
@@ -20,6 +34,7 @@ from v2g_nb.highway.pricing import (
     satisfaction_parameter,
 )
 from v2g_nb.highway.quotas import reachable_quotas, smallest_range_quotas, wait_table
+from v2g_nb.highway.schedule import as_entered
 from v2g_nb.methods.matching import Market
 
 ROAD = tomei()
@@ -49,6 +64,7 @@ LOOP = {
     "cost": real(0.03, low=0.0),
     "price_cap": cap(50.0),
     "weights": Kind(Weights(), instance(Weights()).bad[:1] + instance(Weights()).bad[2:]),
+    "overload": choice("wait"),
 }
 
 CALLS = [
@@ -132,6 +148,7 @@ CALLS = [
         quotas=QUOTAS,
         weights=LOOP["weights"],
     ),
+    call(longest_wait, weights=LOOP["weights"]),
     call(allocate_as_printed, market=instance(Market([[0]], [[0]], [1]))),
     call(
         satisfaction_parameter,
@@ -164,6 +181,13 @@ CALLS = [
         steps=array([0.2, 0.2], low=0.0, open_low=True),
         gradient_answer=flag(False),
     ),
+    call(
+        first_come,
+        room=plus(array([1, 1], low=0), Bad("domain", [0.5, 1], ("0.5",))),
+        usable=USABLE,
+        order=plus(array([0, 1], low=0), Bad("domain", [0.5, 1], ("0.5",)), Bad("domain", [1, 1], ("[1, 1]",))),
+    ),
+    call(as_entered, cars=instance(CARS), schedule=instance(solve_schedule(ROAD, CARS))),
     call(intervals, **LOOP),
     call(solve_schedule, **LOOP),
     call(

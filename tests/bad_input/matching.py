@@ -1,6 +1,6 @@
 """Bad input for stable matching."""
 
-from tests.bad_input.kinds import Bad, Kind, array, call, instance
+from tests.bad_input.kinds import Bad, Kind, array, call, choice, instance
 from v2g_nb.methods.matching import (
     Market,
     deferred_acceptance,
@@ -45,6 +45,6 @@ CALLS = [
         receiver_outside=array([5.0, 5.0]),
     ),
     call(proposals, market=instance(MARKET)),
-    call(deferred_acceptance, market=instance(MARKET)),
+    call(deferred_acceptance, market=instance(MARKET), engine=choice("plain")),
     call(stable_matchings, market=instance(MARKET)),
 ]

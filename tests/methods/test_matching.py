@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates.matching import blocking_pairs, certificates
 from v2g_nb.methods.matching import (
     Market,
@@ -65,6 +66,39 @@ def test_random_small_market(seed: int):
         assert (counts == counts[0]).all()
         if counts[0] < quota:
             assert ((every == r) == (every[0] == r)).all()
+
+
+def large_market(seed: int) -> Market:
+    """Hundreds of proposers; lists of any length on both sides, receivers with no place, with few and with many."""
+    rng = np.random.default_rng(seed)
+    n, m = int(rng.integers(100, 400)), int(rng.integers(1, 30))
+    lists = [rng.permutation(m)[: rng.integers(0, m + 1)].tolist() for _ in range(n)]
+    orders = [rng.permutation(n)[: rng.integers(0, n + 1)].tolist() for _ in range(m)]
+    return Market(lists, orders, rng.integers(0, 2 * n // m + 2, m))
+
+
+@pytest.mark.parametrize("make", [small_market, large_market])
+def test_the_compiled_steps_give_the_same(make):
+    """The same partners after as many proposals: neither depends on the order in which proposers ask."""
+    for seed in range(200 if make is small_market else 40):
+        market = make(seed)
+        plain, compiled = deferred_acceptance(market), deferred_acceptance(market, engine="compiled")
+        assert compiled.partner.tolist() == plain.partner.tolist()
+        assert compiled.partner.dtype == plain.partner.dtype
+        assert compiled.num_iter == plain.num_iter
+        assert compiled.certificates == plain.certificates
+
+
+def test_ties_reach_neither_engine():
+    """A list that names somebody twice is refused; equal costs become an order, by number, before either begins."""
+    with pytest.raises(InvalidInput, match="twice"):
+        Market([[0, 0]], [[0]], [1])
+    rng = np.random.default_rng(3)
+    ours, theirs = rng.integers(0, 3, (60, 5)), rng.integers(0, 3, (5, 60))
+    market = market_from_costs(ours, theirs, [9] * 5, proposer_outside=[2.5] * 60, receiver_outside=[1.5] * 5)
+    plain, compiled = (deferred_acceptance(market, engine=name) for name in ("plain", "compiled"))
+    assert compiled.partner.tolist() == plain.partner.tolist()
+    assert blocks_by_definition(market, compiled.partner) == []
 
 
 def test_enumeration_agrees_with_the_definition():

@@ -1,7 +1,5 @@
 """Means, their derivatives and their inverses against exact arithmetic."""
 
-from itertools import pairwise
-
 import mpmath as mp
 import numpy as np
 import pytest
@@ -113,17 +111,6 @@ def test_a_thousand_stations_at_once():
     assert throughput(counts, 1.1, mean_number(counts, arrivals, 1.1)) == pytest.approx(arrivals, rel=1e-12)
     waits = mean_wait(counts, arrivals, 1.1)
     assert arrival_rate_for_wait(counts, 1.1, waits) == pytest.approx(arrivals, rel=1e-12)
-
-
-@pytest.mark.parametrize("count", [2, 8, 64])
-def test_number_is_increasing_and_convex(count: int):
-    """Second differences in exact arithmetic, where the queue is not below its last digit."""
-    with mp.workdps(40):
-        grid = [mp.mpf(k) * count / 200 for k in range(80, 200)]
-        values = [exact_number(count, a, 1) for a in grid]
-        steps = [b - a for a, b in pairwise(values)]
-        assert all(step > 0 for step in steps)
-        assert all(b > a for a, b in pairwise(steps))
 
 
 # ratio of (9) to the exact inverse, from exact arithmetic: L(a), then (9) at it, over lambda

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.campus.instances import scaled_game
 from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.methods import potential_game
 from v2g_nb.methods.best_response import best_response, best_response_sweeps
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.storage_game import certify_plans, tangent_gaps
@@ -158,3 +160,24 @@ def test_too_few_newton_steps_are_reported():
     found = solve_potential_game(users, shared, max_iter=0)
     with pytest.raises(NotAnEquilibrium, match="did not converge"):
         require(found)
+
+
+def test_a_sample_of_the_players_finds_the_same_equilibrium(monkeypatch):
+    """Where players are many, a sample gives the start; the answer is that of the start without a sample."""
+    users, shared = random_game(7, 40, 16)
+    plain = solve_potential_game(users, shared, certify=False)
+    monkeypatch.setattr(potential_game, "SAMPLE", 10)
+    sampled = require(solve_potential_game(users, shared))
+    assert np.abs(sampled.flows - plain.flows).max() < 1e-6
+
+
+def test_many_players_take_few_newton_steps():
+    """The sample's prices alone would not do: its mean plan and two sweeps over all players do."""
+    game = scaled_game(3000)
+    started = potential_game._warm(game.users, game.shared)
+    found = solve_potential_game(game.users, game.shared, certify=False)
+    assert found.converged
+    assert found.num_iter <= 6
+    assert np.abs(started - found.total).max() < 0.02 * np.abs(found.total).max()
+    balance = game.shared.slope * np.abs(found.flows.sum(axis=0) - found.total)
+    assert balance.max() < 1e-9

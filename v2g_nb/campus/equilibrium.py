@@ -9,7 +9,7 @@ import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.campus.certificates import certify_fleet
-from v2g_nb.campus.game import FleetGame, car_costs
+from v2g_nb.campus.game import FleetGame
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.best_response import best_response, best_response_sweeps
 from v2g_nb.methods.certificates import Certificate
@@ -243,9 +243,8 @@ def solve_fleet(game: FleetGame, certify: bool = True, start_kw: Any = None) -> 
     if start_kw is not None:
         start_kw = checks.array("start_kw", start_kw, shape=(game.fleet.size, game.fleet.slots))
     found = solve_potential_game(game.users, game.shared, certify=False, start=start_kw)
-    energy = float(car_costs(game, found.flows).energy_eur.sum())
     notes = certify_fleet(game, found.flows) if certify else ()
     return FleetEquilibrium(
-        found.flows, found.total, game.price(found.total), energy,
+        found.flows, found.total, game.price(found.total), _paid(game, found.total),
         found.converged, found.num_iter, found.residual, notes,
     )  # fmt: skip

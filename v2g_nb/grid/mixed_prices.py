@@ -14,6 +14,7 @@ from scipy.optimize import root
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible
+from v2g_nb.grid.certificates.price_proof import price_proof
 from v2g_nb.grid.certificates.prices import price_equilibrium_certificates
 from v2g_nb.methods.certificates import Certificate
 
@@ -39,7 +40,8 @@ class MixedPrices:
     converged, num_iter, residual
         How the two equations for L1 and L2 were solved.
     certificates : tuple of Certificate
-        Distribution functions that rise from 0 to 1, equal profit on the support, no gain off it.
+        Distribution functions that rise from 0 to 1, equal profit on the support, no gain off it:
+        proved in fractions for every price, and scanned over 4 001 prices with `cdf`.
     """
 
     shared: float
@@ -126,6 +128,12 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     >>> [round(p, 4) for p in found.lowest], [round(u, 4) for u in found.profit]
     ([1.8106, 1.0751], [16.1474, 7.4139])
 
+    Notes
+    -----
+    With a for `shared`, b1 and b2 for `preferred` and `other`, d = b1 - b2 and b2 <= a <= b1, the
+    closed form is an equilibrium exactly if 0 < L2 < L1 < L2 + d <= a/2 and L1 <= (b2 - d)/2. The
+    chapter *Two stations compete* proves it. For other numbers the certificates decide.
+
     References
     ----------
     The game of equations (10) and (13) of the paper, whose equilibrium the paper does not compute.
@@ -147,7 +155,8 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     residual = float(np.max(np.abs(_continuity(shared, loyal, answer.x))))
     parts = (shared, loyal, lowest, profit, residual < 1e-9, int(answer.nfev), residual)
     draft = MixedPrices(*parts, ())
-    certificates = price_equilibrium_certificates(shared, loyal, lowest, profit, draft.cdf)
+    scanned = price_equilibrium_certificates(shared, loyal, lowest, profit, draft.cdf)
+    certificates = (*price_proof(shared, loyal, lowest, profit), *scanned)
     failing = [str(c) for c in certificates if not c.holds]
     if residual >= 1e-9 or failing:
         raise Infeasible(

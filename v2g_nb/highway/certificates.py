@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.stats import poisson
 
 from v2g_nb.methods.certificates import Certificate
@@ -97,6 +99,33 @@ def smallest_maximum(table: FloatArray, usable: NDArray[np.bool_], quota: Array)
         most = min(most, rank + int(room[~chosen].sum()))
     better = served > 0 and bool((room >= 0).all()) and most >= served
     return good, Certificate(names[0], float(unfilled), 0.0), Certificate(names[1], float(better), 0.0)
+
+
+def first_come(
+    room: IntArray, usable: NDArray[np.bool_], turn: IntArray, taken: NDArray[np.bool_]
+) -> tuple[Certificate, ...]:
+    """Return whether all cars that were let in have a place, and how many were held without a reason.
+
+    A reason is that the cars let in before it, and itself, cannot all be placed; a largest matching
+    of cars and places says so.
+    """
+    places = np.repeat(np.arange(len(room)), room)
+
+    def placed(cars: IntArray) -> int:
+        graph = csr_array(usable[cars][:, places].astype(np.int8))
+        return int(np.sum(maximum_bipartite_matching(graph, perm_type="column") >= 0)) if graph.nnz else 0
+
+    needs: NDArray[np.bool_] = np.asarray(usable.any(axis=1), dtype=np.bool_)
+    inside = np.nonzero(taken & needs)[0]
+    early = 0
+    for car in np.nonzero(~taken)[0]:
+        ahead = turn[: int(np.nonzero(turn == car)[0][0])]
+        group = np.append(ahead[taken[ahead] & needs[ahead]], car)
+        early += placed(group) == len(group) or not needs[car]
+    return (
+        Certificate("cars let in that have no place", float(len(inside) - placed(inside)), 0.0, "cars"),
+        Certificate("cars held though there was a place for them", float(early), 0.0, "cars"),
+    )
 
 
 def flow(

@@ -2,102 +2,28 @@
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.highway import certificates as proofs
+from v2g_nb.highway.admission import first_come
 from v2g_nb.highway.instance import Cars, Highway, arrival_soc
-from v2g_nb.highway.preferences import Weights, charging_market
+from v2g_nb.highway.preferences import Weights, charging_market, longest_wait
 from v2g_nb.highway.pricing import COST, consistent_followers
 from v2g_nb.highway.quotas import reachable_quotas, wait_table
+from v2g_nb.highway.schedule import Interval, Schedule
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.leader import Followers, solve_leader
 from v2g_nb.methods.matching import deferred_acceptance
 
-__all__ = ["Interval", "Schedule", "intervals", "solve_schedule"]
+__all__ = ["intervals", "solve_schedule"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 FollowersOf = Callable[[FloatArray, FloatArray], Followers]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """What is decided at the start of one scheduling interval.
-
-    Parameters
-    ----------
-    cars : numpy.ndarray of int
-        Which cars are about to enter, by their number.
-    quota : numpy.ndarray of int, shape (stations,)
-        f*: cars allowed to each station.
-    wait_min : numpy.ndarray, shape (stations,)
-        Mean wait that the quotas and the last intervals give [min].
-    partner : numpy.ndarray of int, shape (cars,)
-        Station of each car; -1 for none.
-    price : numpy.ndarray, shape (stations,)
-        Price at each station [money per kWh]; NaN where nobody comes.
-    energy_kwh : numpy.ndarray, shape (cars,)
-        What each car buys.
-    profit : numpy.ndarray, shape (stations,)
-        Profit of each station [money].
-    proposals : int
-        Proposals that the matching needed.
-    certificates : tuple of Certificate
-        Of quotas, matching and prices.
-    """
-
-    cars: IntArray
-    quota: IntArray
-    wait_min: FloatArray
-    partner: IntArray
-    price: FloatArray
-    energy_kwh: FloatArray
-    profit: FloatArray
-    proposals: int
-    certificates: tuple[Certificate, ...]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """All intervals of the horizon.
-
-    Parameters
-    ----------
-    quota : numpy.ndarray of int, shape (intervals, stations)
-        f*.
-    wait_min : numpy.ndarray, shape (intervals, stations)
-        W [min].
-    price : numpy.ndarray, shape (intervals, stations)
-        p [money per kWh]; NaN where nobody comes.
-    profit : numpy.ndarray, shape (intervals, stations)
-        Q [money].
-    partner : numpy.ndarray of int, shape (cars,)
-        Station of each car; -1 for none.
-    energy_kwh : numpy.ndarray, shape (cars,)
-        E of each car.
-    converged : bool
-        Always true: every part is direct.
-    num_iter : int
-        Proposals made in all matchings together.
-    residual : float
-        The largest violation among the certificates.
-    certificates : tuple of Certificate
-        For each kind of condition, the worst interval.
-    """
-
-    quota: IntArray
-    wait_min: FloatArray
-    price: FloatArray
-    profit: FloatArray
-    partner: IntArray
-    energy_kwh: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
-    certificates: tuple[Certificate, ...]
 
 
 def intervals(
@@ -108,6 +34,7 @@ def intervals(
     cost: float = COST,
     price_cap: float = math.inf,
     weights: Weights | None = None,
+    overload: str = "raise",
 ) -> Generator[Interval, None, None]:
     """Yield the decisions of each interval in turn.
 
@@ -131,6 +58,12 @@ def intervals(
         Highest price; none by default.
     weights : Weights, optional
         Of the preferences; Table 1 by default.
+    overload : {"raise", "wait"}
+        What to do when more cars come than the stations can serve: raise, as the paper has no rule,
+        or let cars wait at their entrance for the next interval. A station then has room as long
+        as its mean wait is one that every car accepts (:func:`~v2g_nb.highway.preferences.longest_wait`).
+        Cars have their turn in the order in which they came, the lower charge first if they came
+        together, and one is held only if it cannot be placed beside those let in before it.
 
     Yields
     ------
@@ -141,7 +74,7 @@ def intervals(
     InvalidInput
         If an argument is of the wrong kind or out of range.
     Infeasible
-        If more cars come than the stations can serve.
+        If more cars come than the stations can serve, unless they may wait.
 
     Examples
     --------
@@ -161,14 +94,33 @@ def intervals(
     checks.real("price_cap", price_cap, low=0, infinite=True)
     if weights is not None:
         checks.instance("weights", weights, Weights)
+    checks.choice("overload", overload, ("raise", "wait"))
     sent: list[IntArray] = []
+    held = np.zeros(0, dtype=np.int64)
     for k in range(highway.intervals):
         start = k * highway.interval_min
-        due = np.nonzero((cars.minute >= start) & (cars.minute < start + highway.interval_min))[0]
+        coming = np.nonzero((cars.minute >= start) & (cars.minute < start + highway.interval_min))[0]
+        due = np.concatenate([held, coming])
         past = np.sum(sent[-(highway.window - 1) :], axis=0) if sent and highway.window > 1 else np.zeros(len(soc[0]))
-        chosen = _interval(highway, cars, soc, due, past, followers_of, cost, price_cap, weights)
+        table = wait_table(highway.chargers, highway.service_rate, past, len(due), window=highway.window)
+        admitted: tuple[Certificate, ...] = ()
+        if overload == "wait" and len(due):
+            limit = longest_wait(weights=weights) / highway.interval_min
+            due, held, admitted = _admit(cars, (table < limit).sum(axis=1) - 1, soc, due)
+        chosen = _interval(highway, cars, soc, due, held, table, admitted, followers_of, cost, price_cap, weights)
         sent.append(chosen.quota)
         yield chosen
+
+
+def _admit(
+    cars: Cars, most: IntArray, soc: FloatArray, due: IntArray
+) -> tuple[IntArray, IntArray, tuple[Certificate, ...]]:
+    """Return who is let in, who is held, and the proof that the rule was kept."""
+    room = np.maximum(most, 0)
+    usable = soc[due] > 0
+    turn = np.lexsort((cars.soc[due], cars.minute[due]))
+    taken = first_come(room, usable, turn)
+    return due[taken], due[turn[~taken[turn]]], proofs.first_come(room, usable, turn, taken)
 
 
 def _interval(
@@ -176,23 +128,24 @@ def _interval(
     cars: Cars,
     soc: FloatArray,
     due: IntArray,
-    past: FloatArray,
+    held: IntArray,
+    table: FloatArray,
+    admitted: tuple[Certificate, ...],
     followers_of: FollowersOf,
     cost: float,
     price_cap: float,
     weights: Weights | None,
 ) -> Interval:
     m = len(highway.chargers)
-    table = wait_table(highway.chargers, highway.service_rate, past, len(due), window=highway.window)
     price, profit, energy = np.full(m, np.nan), np.zeros(m), np.zeros(len(due))
     if len(due) == 0:
         empty = np.zeros(0, dtype=np.int64)
         wait = table[:, 0] * highway.interval_min
-        return Interval(due, np.zeros(m, dtype=np.int64), wait, empty, price, energy, profit, 0, ())
+        return Interval(due, held, np.zeros(m, dtype=np.int64), wait, empty, price, energy, profit, 0, admitted)
     quotas = reachable_quotas(table, soc[due] > 0)
     wait_min = quotas.wait * highway.interval_min
     matching = deferred_acceptance(charging_market(soc[due], wait_min, quotas.quota, weights=weights))
-    certificates = [*quotas.certificates, *matching.certificates]
+    certificates = [*admitted, *quotas.certificates, *matching.certificates]
     for station in range(m):
         here = np.nonzero(matching.partner == station)[0]
         if len(here):
@@ -200,9 +153,8 @@ def _interval(
             best = solve_leader(followers, cost, price_cap=price_cap)
             price[station], profit[station], energy[here] = best.price, best.profit, best.quantity
             certificates += best.certificates
-    return Interval(
-        due, quotas.quota, wait_min, matching.partner, price, energy, profit, matching.num_iter, tuple(certificates)
-    )
+    decided = (due, held, quotas.quota, wait_min, matching.partner, price, energy, profit)
+    return Interval(*decided, matching.num_iter, tuple(certificates))
 
 
 def solve_schedule(
@@ -213,6 +165,7 @@ def solve_schedule(
     cost: float = COST,
     price_cap: float = math.inf,
     weights: Weights | None = None,
+    overload: str = "raise",
 ) -> Schedule:
     """Run :func:`intervals` to the end of the horizon and collect what it decided.
 
@@ -230,6 +183,8 @@ def solve_schedule(
         Highest price.
     weights : Weights, optional
         Of the preferences.
+    overload : {"raise", "wait"}
+        What to do when more cars come than the stations can serve, as in :func:`intervals`.
 
     Returns
     -------
@@ -240,7 +195,7 @@ def solve_schedule(
     InvalidInput
         If an argument is of the wrong kind or out of range.
     Infeasible
-        If more cars come than the stations can serve.
+        If more cars come than the stations can serve, unless they may wait.
 
     Examples
     --------
@@ -254,13 +209,14 @@ def solve_schedule(
     ----------
     Yoshihara and Namerikawa, section 3 and Figs. 6 to 11.
     """
-    options = {"followers_of": followers_of, "cost": cost, "price_cap": price_cap, "weights": weights}
-    done = list(intervals(highway, cars, **options))  # type: ignore[arg-type]
+    rules: dict[str, Any] = {"followers_of": followers_of, "cost": cost, "price_cap": price_cap, "weights": weights}
+    done = list(intervals(highway, cars, **rules, overload=overload))
     n = len(cars.node)
-    partner, energy = np.full(n, -1, dtype=np.int64), np.zeros(n)
+    partner, energy, entry = np.full(n, -1, dtype=np.int64), np.zeros(n), np.full(n, np.inf)
     worst: dict[str, Certificate] = {}
-    for step in done:
+    for k, step in enumerate(done):
         partner[step.cars], energy[step.cars] = step.partner, step.energy_kwh
+        entry[step.cars] = np.maximum(cars.minute[step.cars], k * highway.interval_min)
         for c in step.certificates:
             if c.name not in worst or not c.value <= worst[c.name].value:  # NaN is the worst of all
                 worst[c.name] = c
@@ -272,6 +228,8 @@ def solve_schedule(
         np.array([s.profit for s in done]),
         partner,
         energy,
+        entry,
+        np.array([len(s.held) for s in done]),
         True,
         sum(s.proposals for s in done),
         max((c.value for c in certificates), default=0.0),

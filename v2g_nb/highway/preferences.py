@@ -1,6 +1,7 @@
 """What cars think of stations and stations of cars, as costs: the lower the better."""
 
 import itertools
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,7 +12,7 @@ from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.matching import Market, market_from_costs
 
-__all__ = ["Weights", "car_costs", "charging_market", "station_costs"]
+__all__ = ["Weights", "car_costs", "charging_market", "longest_wait", "station_costs"]
 
 FloatArray = NDArray[np.float64]
 
@@ -203,6 +204,39 @@ def charging_market(arrival_soc: Any, wait_min: Any, quotas: Any, *, weights: We
         proposer_outside=np.full(len(ours), w.alone),
         receiver_outside=np.full(len(theirs), w.empty),
     )
+
+
+def longest_wait(*, weights: Weights | None = None) -> float:
+    """Return the wait below which every car would rather charge than stay alone, whatever its charge.
+
+    Parameters
+    ----------
+    weights : Weights, optional
+        Table 1 by default.
+
+    Returns
+    -------
+    float
+        The wait at which a car that arrives with a full battery is indifferent [min]; infinite if
+        waits do not count, and below 0 if such a car never charges.
+
+    Raises
+    ------
+    InvalidInput
+        If `weights` are no Weights.
+
+    Examples
+    --------
+    >>> longest_wait()
+    39.0
+
+    References
+    ----------
+    Yoshihara and Namerikawa, equation (24), against the outside option.
+    """
+    w = _weights(weights)
+    rest = w.alone - w.other - max(w.soc, 0.0)
+    return rest / w.wait if w.wait > 0 else math.inf if rest > 0 else -1.0
 
 
 def _weights(weights: Any) -> Weights:

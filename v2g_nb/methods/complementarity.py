@@ -17,7 +17,14 @@ from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.complementarity import complementarity_certificates
 
-__all__ = ["ComplementarityResult", "extragradient", "natural_residual", "smoothing_newton"]
+__all__ = [
+    "ComplementarityResult",
+    "extragradient",
+    "natural_residual",
+    "newton_steps",
+    "projection",
+    "smoothing_newton",
+]
 
 Function = Callable[..., Any]
 SHRINK = 0.2  # how fast the smoothing goes down
@@ -35,6 +42,24 @@ class ComplementarityResult:
     num_iter: int
     residual: float
     certificates: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True)
+class NewtonStep:
+    """Where Newton's method stands: ``number`` steps taken, the last a part ``length`` of the whole step.
+
+    ``value`` is F at ``point``, ``residual`` the natural residual there, largest component, ``merit``
+    the norm of the equations that the step was to solve, and ``smoothing`` the smoothing of the next step.
+    At the start nothing has been solved yet: ``length`` and ``merit`` are 0.
+    """
+
+    number: int
+    point: FloatArray
+    value: FloatArray
+    residual: float
+    merit: float
+    smoothing: float
+    length: float
 
 
 def _box(lower: Any, upper: Any) -> tuple[FloatArray, FloatArray]:
@@ -162,16 +187,73 @@ def smoothing_newton(
     ----------
     Equation (18) of the city paper states the problem.
     """
+    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
+    rounds = checks.integer("max_iter", max_iter, low=1)
+    steps = newton_steps(function, jacobian, lower, upper, start, smoothing=smoothing, tolerance=target)
+    at = next(steps)
+    while at.residual > target and at.number < rounds:
+        at = next(steps)
+    low, high = _box(lower, upper)
+    x = np.clip(at.point, low, high)
+    proof = complementarity_certificates(function, low, high, x, tolerance=10.0 * target)
+    return ComplementarityResult(x, at.residual <= target, at.number, at.residual, proof)
+
+
+def newton_steps(
+    function: Function,
+    jacobian: Function,
+    lower: Any,
+    upper: Any,
+    start: Any,
+    *,
+    smoothing: float = 1.0,
+    tolerance: float = 1e-9,
+) -> Iterator[NewtonStep]:
+    """Yield the start and then each step of the method of :func:`smoothing_newton`.
+
+    Parameters
+    ----------
+    function, jacobian : callable
+        F and its derivative.
+    lower, upper : array_like, shape (n,)
+        The box; infinite where there is no bound.
+    start : array_like, shape (n,)
+        Where to begin.
+    smoothing : float
+        How smooth to begin, at least 0; 0 is the semismooth method.
+    tolerance : float
+        The smoothing is put to zero once it is below the square of this; above 0.
+
+    Yields
+    ------
+    NewtonStep
+        For as long as the caller asks.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or F or its derivative has another shape.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> steps = newton_steps(lambda x: x - 2.0, lambda x: np.eye(1), [0.0], [1.0], [0.5], smoothing=0.0)
+    >>> [round(step.residual, 4) for step in islice(steps, 4)]
+    [0.5, 0.1035, 0.0011, 0.0]
+    """
     checks.function("function", function)
     checks.function("jacobian", jacobian)
     low, high = _box(lower, upper)
     x = checks.array("start", start, shape=low.shape)
     level = checks.real("smoothing", smoothing, low=0.0)
     target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
-    rounds = checks.integer("max_iter", max_iter, low=1)
     f = _evaluate(function, x, "function", x.shape)
-    count, residual = 0, float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
-    while residual > target and count < rounds:
+    count, norm, length = 0, 0.0, 0.0
+    while True:
+        residual = float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
+        if count and level > 0.0 and norm <= np.sqrt(level):
+            level = 0.0 if level < target**2 else min(SHRINK * level, level * float(np.sqrt(level)))
+        yield NewtonStep(count, x, f, residual, norm, level, length)
         count += 1
         step, promised = _step(jacobian, x, f, low, high, level)
         length = 1.0
@@ -183,12 +265,6 @@ def smoothing_newton(
                 break
             length /= 2.0
         x, f = trial, value
-        residual = float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
-        if level > 0.0 and norm <= np.sqrt(level):
-            level = 0.0 if level < target**2 else min(SHRINK * level, level * float(np.sqrt(level)))
-    x = np.clip(x, low, high)
-    proof = complementarity_certificates(function, low, high, x, tolerance=10.0 * target)
-    return ComplementarityResult(x, residual <= target, count, residual, proof)
 
 
 def _evaluate(function: Function, x: FloatArray, name: str, shape: tuple[int, ...]) -> FloatArray:
@@ -210,6 +286,48 @@ def _step(
     matrix = sparse.diags_array(by_x + LIFT) + sparse.diags_array(by_f) @ derivative
     step: FloatArray = -splu(matrix.tocsc()).solve(value)
     return step, float(np.linalg.norm(value))
+
+
+def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:
+    """Yield the iterates of the projection method: a step against F, then back into the box.
+
+    It converges for every strongly monotone, Lipschitz-continuous F if `step` is short enough. Where
+    F is monotone only it may turn away from the solution, however short the steps are.
+
+    Parameters
+    ----------
+    function : callable
+        F, from an array of shape (n,) to one.
+    lower, upper : array_like, shape (n,)
+        The box; infinite where there is no bound.
+    start : array_like, shape (n,)
+        Where to begin.
+    step : float
+        Length of the steps, above 0.
+
+    Yields
+    ------
+    numpy.ndarray, shape (n,)
+        For as long as the caller asks.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or F has another shape.
+
+    Examples
+    --------
+    >>> points = projection(lambda x: x - 2.0, [0.0], [1.5], [0.0], step=0.5)
+    >>> [next(points).tolist() for _ in range(3)]
+    [[1.0], [1.5], [1.5]]
+    """
+    checks.function("function", function)
+    low, high = _box(lower, upper)
+    x = checks.array("start", start, shape=low.shape)
+    length = checks.real("step", step, low=0.0, open_low=True)
+    while True:
+        x = np.clip(x - length * _evaluate(function, x, "function", x.shape), low, high)
+        yield x
 
 
 def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:

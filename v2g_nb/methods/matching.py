@@ -302,22 +302,26 @@ def proposals(market: Market) -> Generator[Proposal, None, IntArray]:
             return partner
 
 
-def deferred_acceptance(market: Market) -> Matching:
+def deferred_acceptance(market: Market, *, engine: str = "plain") -> Matching:
     """Return the stable matching that every proposer likes best among all stable ones.
 
     Parameters
     ----------
     market : Market
         Lists and quotas.
+    engine : {"plain", "compiled"}
+        Plain Python, or the same steps compiled by numba: some seconds on the first call ever, and
+        worth it for many markets of some hundred thousand entries.
 
     Returns
     -------
     Matching
+        The same from both engines.
 
     Raises
     ------
     InvalidInput
-        If `market` is no Market.
+        If `market` is no Market, or there is no such engine.
 
     Examples
     --------
@@ -330,6 +334,14 @@ def deferred_acceptance(market: Market) -> Matching:
     D. Gale and L. S. Shapley, College admissions and the stability of marriage, 1962.
     """
     checks.instance("market", market, Market)
+    checks.choice("engine", engine, ("plain", "compiled"))
+    partner, count = _compiled(market) if engine == "compiled" else _counted(market)
+    proofs = certificates_of(market.proposer_lists, market.receiver_lists, market.quotas, partner)
+    return Matching(partner, True, count, proofs[-1].value, proofs)
+
+
+def _counted(market: Market) -> tuple[IntArray, int]:
+    """Return the partners and the number of proposals, in plain Python."""
     steps = _steps(market)
     count = 0
     while True:
@@ -337,10 +349,17 @@ def deferred_acceptance(market: Market) -> Matching:
             next(steps)
         except StopIteration as end:
             partner: IntArray = end.value
-            break
+            return partner, count
         count += 1
-    proofs = certificates_of(market.proposer_lists, market.receiver_lists, market.quotas, partner)
-    return Matching(partner, True, count, proofs[-1].value, proofs)
+
+
+def _compiled(market: Market) -> tuple[IntArray, int]:
+    """Return the same from the compiled steps; only here is numba needed."""
+    from v2g_nb.methods.matching_kernel import accept
+
+    ranks = rank_table(market.receiver_lists, market.num_proposers)
+    partner, count = accept(market.proposer_lists, ranks, market.receiver_lists, market.quotas)
+    return partner, int(count)
 
 
 def stable_matchings(market: Market) -> IntArray:

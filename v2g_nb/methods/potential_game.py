@@ -6,7 +6,7 @@ concave, once differentiable and piecewise quadratic.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from v2g_nb.methods import storage_kernels
 from v2g_nb.methods.best_response import respond_in_order
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.storage_game import certify_plans
-from v2g_nb.methods.storage_game import SharedCost, StorageUsers, checked
+from v2g_nb.methods.storage_game import PER_PLAYER, SharedCost, StorageUsers, checked
 
 __all__ = ["StorageEquilibrium", "dual_newton", "equilibrium_sensitivity", "solve_potential_game"]
 
-WARM_SWEEPS = 5
+SAMPLE = 1000  # players that stand for all, where there are more
+SWEEPS, SWEEPS_AFTER_SAMPLE = 5, 2
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,11 @@ class StorageEquilibrium:
 
 
 class _Dual:
-    """The dual function with its gradient and curvature at one vector of prices."""
+    """The dual function with its gradient and curvature at one vector of prices; writes into `flows`."""
 
-    def __init__(self, users: StorageUsers, shared: SharedCost, price: FloatArray) -> None:
+    def __init__(self, users: StorageUsers, shared: SharedCost, price: FloatArray, flows: FloatArray) -> None:
         slots = users.slots
-        self.price = price
-        self.flows = np.zeros((len(users.first), slots))
+        self.price, self.flows = price, flows
         self.supply, self.turn, self.curve = np.zeros(slots), np.zeros(slots), np.zeros((slots, slots))
         value, stuck = storage_kernels.respond_to_price(
             price, shared.slope, users.first, users.stop, users.flow_low, users.flow_high, users.stores,
@@ -101,6 +101,7 @@ def dual_newton(users: StorageUsers, shared: SharedCost, price: Any = None) -> I
     ------
     object
         With ``price``, ``flows`` (best responses to it), ``total``, ``gradient`` and ``residual``.
+        The next iterate overwrites ``flows``: copy what is to be kept.
 
     Raises
     ------
@@ -130,14 +131,15 @@ def dual_newton(users: StorageUsers, shared: SharedCost, price: Any = None) -> I
 
 
 def _newton(users: StorageUsers, shared: SharedCost, price: FloatArray) -> Iterator[_Dual]:
-    here = _Dual(users, shared, price)
+    flows = np.zeros((len(users.first), users.slots))
+    here = _Dual(users, shared, price, flows)
     while True:
         yield here
         step = np.linalg.solve(here.curve + np.diag(1.0 / here.steepness), here.gradient)
         rise = float(here.gradient @ step)
         length = 1.0
         while True:
-            there = _Dual(users, shared, here.price + length * step)
+            there = _Dual(users, shared, here.price + length * step, flows)
             enough = there.value >= here.value + 1e-4 * length * rise
             if enough or there.residual < 0.9 * here.residual or length < 1e-12:
                 break
@@ -194,16 +196,14 @@ def solve_potential_game(
     checks.integer("max_iter", max_iter, low=0)
     checks.flag("certify", certify)
     shape = (len(users.first), users.slots)
-    flows = _warm(users, shared) if start is None else checks.array("start", start, shape=shape)
-    prices = _marginal(shared, flows.sum(axis=0))
-    for num_iter, step in enumerate(dual_newton(users, shared, prices)):
+    total = _warm(users, shared) if start is None else checks.array("start", start, shape=shape).sum(axis=0)
+    for num_iter, step in enumerate(dual_newton(users, shared, _marginal(shared, total))):
         converged = step.residual <= tol * step.scale
         if converged or num_iter == max_iter:
             break
-    flows = step.flows
-    notes = certify_plans(users, shared, flows) if certify else ()
-    total = flows.sum(axis=0)
-    return StorageEquilibrium(flows, total, _marginal(shared, total), converged, num_iter, step.residual, notes)
+    notes = certify_plans(users, shared, step.flows) if certify else ()
+    price = _marginal(shared, step.supply)
+    return StorageEquilibrium(step.flows, step.supply, price, converged, num_iter, step.residual, notes)
 
 
 def _marginal(shared: SharedCost, total: FloatArray) -> FloatArray:
@@ -213,13 +213,24 @@ def _marginal(shared: SharedCost, total: FloatArray) -> FloatArray:
 
 
 def _warm(users: StorageUsers, shared: SharedCost) -> FloatArray:
-    """Return plans near the equilibrium: Newton from afar is slow where players outnumber their curvature."""
-    flows = np.zeros((len(users.first), users.slots))
-    total = np.zeros(users.slots)
-    rng = np.random.default_rng(0)
-    for _ in range(WARM_SWEEPS):
-        respond_in_order(users, shared, rng.permutation(len(flows)), False, flows, total)
-    return flows
+    """Return a total near the equilibrium, after a few sweeps over all players.
+
+    Newton from afar is slow: against given prices, a player's response turns over within a change of
+    price that is small beside what all together cause. A sample's prices alone are therefore of no
+    use; its mean plan is, as the plan that each player puts aside when its turn comes.
+    """
+    rng, players = np.random.default_rng(0), len(users.first)
+    flows, many = np.zeros((players, users.slots)), players / SAMPLE
+    if many > 1:
+        pick = np.sort(rng.choice(players, SAMPLE, replace=False))
+        sample = replace(users, **{name: getattr(users, name)[pick] for name in ("first", "stop", *PER_PLAYER)})
+        cost = SharedCost(shared.offset, shared.slope * many, shared.shortfall * many, shared.wanted / many)
+        guess = solve_potential_game(sample, cost, certify=False).total * many
+        np.copyto(flows, guess / np.maximum(1, users.present.sum(axis=0)), where=users.present)
+    total: FloatArray = flows.sum(axis=0)
+    for _ in range(SWEEPS_AFTER_SAMPLE if many > 1 else SWEEPS):
+        respond_in_order(users, shared, rng.permutation(players), False, flows, total)
+    return total
 
 
 def equilibrium_sensitivity(
@@ -262,7 +273,7 @@ def equilibrium_sensitivity(
     checks.instance("found", found, StorageEquilibrium)
     offset_rate = checks.array("offset_rate", offset_rate, shape=(users.slots,))
     checks.real("slope_rate", slope_rate)
-    at = _Dual(users, shared, found.price)
+    at = _Dual(users, shared, found.price, np.zeros((len(users.first), users.slots)))
     moved = at.curve @ (offset_rate + slope_rate * found.total) + slope_rate * at.turn
     result: FloatArray = np.linalg.solve(np.eye(users.slots) + at.curve * at.steepness, -moved)
     return result

@@ -9,6 +9,7 @@ A level is counted in flow times slots, so that a flow of 1 raises the level by 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ class StorageUsers:
                 shown = ", ".join(f"{n} = {getattr(self, n)[i]:g}" for n in ("first", "stop", *PER_PLAYER))
                 raise error(f"player {i}: {words} ({shown})")
 
-    @property
+    @cached_property
     def stores(self) -> FloatArray:
         """Start, lowest, highest and target level, and the two end values; shape (players, 6)."""
         below = np.inf if self.hard else self.value_below

@@ -79,11 +79,11 @@ def price_equilibrium_certificates(
         faulty = max(abs(float(rises[0])), abs(float(rises[-1]) - 1.0), float(np.max(-np.diff(rises))), -low, 0.0)
         earned = [_expected(station, shared, loyalty, cdf, p) for p in (support, scan)]
         name = f"station {station + 1}: "
-        made.append(Certificate(name + "prices are a distribution", faulty, tolerance))
+        made.append(Certificate(name + "prices are a distribution, on a scan", faulty, tolerance))
         spread = float(np.max(np.abs(earned[0] - profit[station])))
-        made.append(Certificate(name + "the same profit at every price it asks", spread, tolerance))
+        made.append(Certificate(name + "the same profit at every price it asks, on a scan", spread, tolerance))
         gain = float(np.max(earned[1] - profit[station]))
-        made.append(Certificate(name + "gain from any other price", max(gain, 0.0), tolerance))
+        made.append(Certificate(name + "gain from any other price, on a scan", max(gain, 0.0), tolerance))
     return tuple(made)
 
 

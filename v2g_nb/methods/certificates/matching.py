@@ -27,7 +27,12 @@ def blocking_pairs(proposer_lists: IntArray, receiver_lists: IntArray, quotas: I
     otherwise any that stands before the worst it holds.
     """
     n, m = len(proposer_lists), len(receiver_lists)
-    by_proposer, by_receiver = rank_table(proposer_lists, m), rank_table(receiver_lists, n)
+    return _blocking(rank_table(proposer_lists, m), rank_table(receiver_lists, n), quotas, partner)
+
+
+def _blocking(by_proposer: IntArray, by_receiver: IntArray, quotas: IntArray, partner: IntArray) -> IntArray:
+    """Return the same from each side's ranks of the other."""
+    n, m = by_proposer.shape
     matched = np.nonzero(partner >= 0)[0]
     own = np.full(n, m)
     own[matched] = by_proposer[matched, partner[matched]]
@@ -56,9 +61,8 @@ def certificates(
     whole = given.astype(np.int64)
     matched = np.nonzero(whole >= 0)[0]
     excess = np.maximum(np.bincount(whole[matched], minlength=m) - quotas, 0).sum()
-    unlisted = (rank_table(proposer_lists, m)[matched, whole[matched]] == m) | (
-        rank_table(receiver_lists, n)[whole[matched], matched] == n
-    )
-    pairs = blocking_pairs(proposer_lists, receiver_lists, quotas, whole)
+    by_proposer, by_receiver = rank_table(proposer_lists, m), rank_table(receiver_lists, n)
+    unlisted = (by_proposer[matched, whole[matched]] == m) | (by_receiver[whole[matched], matched] == n)
+    pairs = _blocking(by_proposer, by_receiver, quotas, whole)
     counts = (excess, unlisted.sum(), len(pairs))
     return tuple(Certificate(name, float(count), 0.0) for name, count in zip(names, counts, strict=True))

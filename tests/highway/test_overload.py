@@ -1,0 +1,141 @@
+"""Days on which more cars come than the stations can serve: who is let in, who waits, and that nobody is lost."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.highway import certificates as proofs
+from v2g_nb.highway.admission import first_come
+from v2g_nb.highway.flow import solve_flow
+from v2g_nb.highway.instance import Cars, draw_cars, tomei
+from v2g_nb.highway.loop import intervals, solve_schedule
+from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait
+from v2g_nb.highway.schedule import as_entered
+from v2g_nb.methods.matching import deferred_acceptance
+from v2g_nb.methods.queueing import mean_wait
+
+OVERLOADED = {4: 23, 10: 6}  # seed: cars that wait for some interval
+
+
+def placeable(room: list[int], usable: np.ndarray, cars: list[int]) -> bool:
+    """Try every way to send these cars to stations."""
+    options = [np.nonzero(usable[car])[0].tolist() for car in cars]
+    return any(all(np.bincount(way, minlength=len(room)) <= room) for way in product(*options)) if cars else True
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_first_come_against_all_assignments(seed: int):
+    """A car is taken exactly if it can be placed with those taken before it; and no rule takes more cars."""
+    rng = np.random.default_rng(seed)
+    n, m = int(rng.integers(1, 7)), int(rng.integers(1, 4))
+    room, usable, turn = rng.integers(0, 3, m).tolist(), rng.random((n, m)) < 0.6, rng.permutation(n)
+    taken = first_come(room, usable, turn)
+    inside: list[int] = []
+    for car in turn:
+        fits = not usable[car].any() or placeable(room, usable, [*inside, car])
+        assert taken[car] == fits
+        if fits and usable[car].any():
+            inside.append(int(car))
+    needs = np.nonzero(usable.any(axis=1))[0]
+    sets = [[int(c) for c, bit in zip(needs, bits, strict=True) if bit] for bits in product((0, 1), repeat=len(needs))]
+    assert len(inside) == max(len(cars) for cars in sets if placeable(room, usable, cars))
+    assert all(c.holds for c in proofs.first_come(np.array(room), usable, turn, taken))
+
+
+def test_certificates_notice_a_car_too_many_and_one_held_for_nothing():
+    usable, turn, room = np.array([[True, False], [True, True], [False, True]]), np.array([0, 1, 2]), np.array([1, 1])
+    right = first_come(room, usable, turn)
+    assert right.tolist() == [True, True, False]
+    for wrong, verdicts in (
+        ([True, True, True], [False, True]),
+        ([True, False, False], [True, False]),
+        ([True, False, True], [True, False]),  # as many cars, but not in turn
+        ([False, False, False], [True, False]),
+    ):
+        found = proofs.first_come(room, usable, turn, np.array(wrong))
+        assert [c.holds for c in found] == verdicts
+
+
+@pytest.mark.parametrize("seed", OVERLOADED)
+def test_every_certificate_of_an_overloaded_day_holds(seed: int):
+    road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))
+    with pytest.raises(Infeasible, match="can take only"):
+        solve_schedule(road, cars)
+    result = solve_schedule(road, cars, overload="wait")
+    assert all(c.holds for c in result.certificates), result.certificates
+    assert "cars held though there was a place for them" in [c.name for c in result.certificates]
+    late = result.entry_min > cars.minute
+    assert late.sum() == OVERLOADED[seed]
+    never = np.isinf(result.entry_min)
+    assert (result.partner[never] == -1).all()
+    assert (result.partner[~never] >= 0).all()
+    assert (result.entry_min[late & ~never] % road.interval_min == 0).all()  # they enter as an interval begins
+    # held at the end of an interval: has come by then, and not entered
+    ends = np.arange(1, road.intervals + 1) * road.interval_min
+    assert result.held.tolist() == [int(np.sum((cars.minute < end) & (result.entry_min >= end))) for end in ends]
+    assert (result.wait_min < longest_wait()).all()
+
+
+@pytest.mark.parametrize("seed", OVERLOADED)
+def test_no_vehicle_is_lost_on_an_overloaded_day(seed: int):
+    """At entrances, on the road, in stations, past the end: all that came so far, in every minute."""
+    road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))
+    result = solve_schedule(road, cars, overload="wait")
+    entered, partner = as_entered(cars, result)
+    flow = solve_flow(road, entered, partner)
+    assert all(c.holds for c in flow.certificates), flow.certificates
+    for k in range(road.horizon_min):
+        came = (np.floor(cars.minute) <= k).sum()
+        at_entrances = ((np.floor(cars.minute) <= k) & (np.floor(result.entry_min) > k)).sum()
+        inside = flow.number[k + 1].sum()
+        past = flow.leaving[: k + 1, -1].sum()
+        edges = sum(flow.leaving[max(0, k - d + 1) : k + 1, i].sum() for i, d in enumerate(road.travel_steps))
+        assert came == pytest.approx(at_entrances + inside + past + edges, abs=1e-10)
+
+
+def test_turn_is_by_arrival_then_by_charge():
+    """Forty cars that can use one station only: the wait says how many; who came first, then the emptier."""
+    road = tomei()
+    cars = Cars([2] * 40, [1.0] * 20 + [0.5] * 20, [40.0] * 40, np.linspace(0.5, 0.2, 40))
+    waits = 15 * mean_wait(6, np.arange(1, 27) / 4, 1.1)
+    room = int((waits < 39.0).sum())
+    assert 20 < room < 26  # 26 is the last number below 6 chargers x 1.1 x 4 intervals
+    steps = intervals(road, cars, overload="wait")
+    first = next(steps)
+    assert sorted(first.cars) == list(range(40 - room, 40))
+    assert first.held.tolist() == list(range(39 - room, -1, -1))
+    assert (first.partner == 1).all()
+    assert len(next(steps).cars) == 0  # the mean over four intervals leaves no room yet
+
+
+def test_the_limit_keeps_everybody_who_is_let_in():
+    """Just below it even a full car would rather charge, just above it not: it would drive past its place."""
+    limit = longest_wait()
+    assert car_costs([[1.0]], [limit - 1e-9])[0, 0] < Weights().alone
+    assert car_costs([[1.0]], [limit + 1e-9])[0, 0] > Weights().alone
+    market = charging_market([[0.3], [0.3]], [294.5], [2])  # a wait that is finite, and what it leads to
+    assert deferred_acceptance(market).partner.tolist() == [-1, -1]
+    assert longest_wait(weights=Weights(wait=0.0)) == np.inf
+    assert longest_wait(weights=Weights(wait=0.0, soc=60.0)) < 0
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_on_other_days_the_rule_changes_nothing(seed: int):
+    road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))
+    one, two = solve_schedule(road, cars), solve_schedule(road, cars, overload="wait")
+    np.testing.assert_array_equal(one.partner, two.partner)
+    np.testing.assert_array_equal(one.price, two.price)
+    np.testing.assert_array_equal(two.entry_min, cars.minute)
+    assert two.held.sum() == 0
+    entered, partner = as_entered(cars, two)
+    np.testing.assert_array_equal(entered.minute, cars.minute)
+    np.testing.assert_array_equal(partner, two.partner)
+
+
+def test_a_schedule_of_other_cars_is_refused():
+    road = tomei()
+    result = solve_schedule(road, draw_cars(road, np.random.default_rng(0)))
+    with pytest.raises(InvalidInput, match="schedule"):
+        as_entered(Cars([0], [0.0], [40.0], [0.5]), result)
