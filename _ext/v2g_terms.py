@@ -13,7 +13,16 @@ from sphinx.transforms import SphinxTransform
 GLOSSARY = "book/back/glossary.md"
 ROOMS = ("tools", "highway", "campus", "grid", "city", "synthesis")
 # words inside these stay as they are; chapters are named in italics
-CLOSED = (nodes.title, nodes.emphasis, nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.caption, addnodes.pending_xref)
+CLOSED = (
+    nodes.title,
+    nodes.emphasis,
+    nodes.reference,
+    nodes.literal,
+    nodes.math,
+    nodes.raw,
+    nodes.caption,
+    addnodes.pending_xref,
+)
 
 
 def terms(glossary: str) -> list[str]:

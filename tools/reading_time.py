@@ -4,8 +4,8 @@ The speeds are the same for every chapter, and stated. 238 words a minute is the
 speed for English non-fiction over 190 studies (Brysbaert, Journal of Memory and Language 109, 2019).
 The others are assumptions: a symbol of mathematics takes half a second, a line of code that computes
 two seconds, a line that imports, draws or records half a second, a figure or table 20 seconds, a
-figure with sliders a minute. Solutions of exercises are closed when a page opens and do not count;
-neither does the time to think about an exercise, or to check a proof with a pencil.
+figure with sliders a minute. What is closed when a page opens, such as solutions of exercises, does
+not count; neither does the time to think about an exercise, or to check a proof with a pencil.
 """
 
 import re
@@ -29,6 +29,9 @@ LAYOUT = re.compile(
 SYMBOL = re.compile(r"\\[a-zA-Z]+|[a-zA-Z]|\d+(?:\.\d+)?|[-+=<>/*|]")
 DRAWS = re.compile(r"^\s*(import |from |axes?\b|axis\b|drawn\b|plt\.|chapter\.(?!certify)|label=|color=)")
 FENCE = re.compile(r"^(```|:::).*?$|^:\w+:.*$", re.M)
+CLOSED = re.compile(
+    r"^(`{3,}|:{3,})\{(?!solution)[^}\n]*\}[^\n]*\n(?::[^\n]*\n)*?:class: *dropdown\b.*?^\1 *$", re.S | re.M
+)
 ROLE = re.compile(r"\{[\w:]+\}`([^`<]*?)(?:\s*<[^`]*>)?`")
 
 
@@ -54,7 +57,8 @@ class Measure:
 
 
 def prose(text: str) -> Measure:
-    """Measure a piece of Markdown."""
+    """Measure a piece of Markdown, without what is closed when a page opens."""
+    text = CLOSED.sub(" ", text)
     formulas = [match[0] for pattern in (DISPLAY, INLINE) for match in pattern.finditer(text)]
     text = INLINE.sub(" ", DISPLAY.sub(" ", text))
     figures = len(re.findall(r"```\{(?:image|figure)\}", text)) + len(re.findall(r"^\|[-| :]+\|$", text, flags=re.M))

@@ -27,6 +27,12 @@ def test_words_symbols_and_tables_by_hand():
     assert prose(text) == Measure(words=8, symbols=3 + 4, figures=1)
 
 
+def test_what_is_closed_does_not_count():
+    proof = "before\n\n```{prf:proof}\n:label: x\n:class: dropdown\n\nmany words\n```\n\nafter"
+    assert prose(proof) == Measure(words=2)
+    assert prose(proof.replace(":class: dropdown\n", "")) == Measure(words=4)
+
+
 def test_what_only_sets_a_formula_is_no_symbol():
     assert symbols("\\begin{aligned} \\left(\\tfrac{a}{b}\\right) \\end{aligned} \\tag{3}") == 2
 

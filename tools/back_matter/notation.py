@@ -30,7 +30,7 @@ min max arg log ln exp sin cos tan det dim Pr lim sup inf left right big bigl bi
 rVert lvert rvert quad qquad hat bar tilde underline overline underbrace overbrace textstyle displaystyle star
 mid Longleftrightarrow Leftrightarrow Rightarrow Longrightarrow rightarrow succeq preceq succ prec langle rangle
 mathcal mathbb mathbf boldsymbol vec dot odot otimes circ prime lfloor rfloor lceil rceil not colon limits
-middle
+middle leftarrow
 """,
     )
 )
