@@ -26,7 +26,7 @@ class IndexTheorems(SphinxTransform):
         for node in list(self.document.findall(nodes.Element)):
             kind, name = node.get("realtype"), node.get("title")
             if kind and name and node["ids"] and "proof" in node["classes"]:
-                bare = re.sub(r"^\((.*)\)$", r"\1", name)  # the theme sets titles in parentheses
+                bare = re.sub(r"^\((.*)\)$", r"\1", name.strip())  # the theme sets titles in parentheses
                 entry = ("single", f"{bare} ({kind})", node["ids"][0], "", None)
                 node.insert(0, addnodes.index(entries=[entry]))
 

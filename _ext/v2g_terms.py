@@ -79,7 +79,8 @@ def _link(text: nodes.Text, match: re.Match[str], term: str, page: str) -> None:
 
 def read_glossary(app: Sphinx, config: Config) -> None:
     """Let the configuration know the terms: all pages are read anew when they change."""
-    config.v2g_terms = terms((Path(app.srcdir) / GLOSSARY).read_text(encoding="utf-8"))
+    glossary = Path(app.srcdir) / GLOSSARY
+    config.v2g_terms = terms(glossary.read_text(encoding="utf-8")) if glossary.exists() else []
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

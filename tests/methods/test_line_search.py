@@ -32,6 +32,14 @@ def test_constraint_that_binds_between_grid_points():
     assert found.slack >= 0
 
 
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_peak_between_the_end_of_what_is_feasible_and_the_next_point(side):
+    """The best grid point is the crossing itself, and no peak among points; the true one lies just inside."""
+    found = require(maximise_on_line(lambda x: (-((side * x - 0.3) ** 2), side * x - 0.2), -4.0, 4.0, 9))
+    assert found.at == pytest.approx(side * 0.3, abs=1e-6)
+    assert found.bound == ""
+
+
 def test_two_feasible_pieces():
     found = maximise_on_line(lambda x: (x, np.cos(x)), 0.0, 6.0, 31)
     assert found.bound == "high"

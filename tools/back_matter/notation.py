@@ -164,8 +164,9 @@ def page() -> str:
     """Return the tables as Markdown."""
     found = load()
     text = ["## Everywhere", "", *lines(found.everywhere)]
-    for room, table in found.rooms.items():
-        text += [f"## {PARTS[room]}", "", *lines(table, paper=room in PRINTED)]
+    for room, part in PARTS.items():
+        text += [f"## {part}", ""]
+        text += lines(found.rooms[room], paper=room in PRINTED) if room in found.rooms else []
         for chapter in (c for c in reading_time.chapters() if c in found.chapters and c.startswith(f"{room}/")):
             text += [f"### Only in {{chapter}}`{title(chapter)} <{chapter}>`", "", *lines(found.chapters[chapter])]
     return "\n".join([*text, "## One letter, several meanings", "", *several()])

@@ -103,7 +103,7 @@ def _needed_at(battery: Battery, kind: str, before: str) -> float:
     return part * battery.capacity_kwh
 
 
-def _energies(battery: Battery, segments: Sequence[float], kinds: str) -> list[float] | None:
+def stop_energies(battery: Battery, segments: Sequence[float], kinds: str) -> list[float] | None:
     """Return the energy of each stop [kWh] in one pass along the way, or None if the battery does not allow it.
 
     Departure from each stop must cover the segment ahead and what must be left at its end,
@@ -200,7 +200,7 @@ def trip_patterns(
             continue
         for at in combinations(places, len(kinds)):
             segments = _segments(roads, nodes, at)
-            energies = _energies(rules, segments, kinds)
+            energies = stop_energies(rules, segments, kinds)
             if energies is not None:
                 stops = tuple(Stop(nodes[k], kind, q) for k, kind, q in zip(at, kinds, energies, strict=True))
                 feasible[tuple(zip(at, kinds, strict=True))] = Trip(tuple(nodes), stops, sum(segments))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,11 @@ __all__ = ["ConvexResult", "interior_point"]
 
 Function = Callable[..., Any]
 TO_BOUNDARY = 0.995  # part of the way to the boundary that a step may take
-REGULAR = 1e-11  # keeps the factorisation alive where rows depend on each other
+REGULAR = 1e-11  # keeps the system regular where rows depend on each other
+PIVOT = 1e-8  # added to the diagonal of what is factorised, so that no pivoting is needed; refinement takes it out
+REFINED = 1e-10  # relative error of a step at which refinement ends
+MOST_REFINEMENTS = 8
+CLOSEST = 1e-16  # distance to a bound that rounding would make zero
 LOST = 1e10  # multipliers beyond this, relative to the data, say that no point is feasible
 
 
@@ -35,6 +40,53 @@ class ConvexResult:
     num_iter: int
     residual: float
     certificates: tuple[Certificate, ...]
+
+
+class _Kkt:
+    """The system of Newton's step, ``[W, -A'; A, 0]``, of which only the diagonal W changes."""
+
+    def __init__(self, a: Any) -> None:
+        m, n = a.shape
+        blocks = [[sparse.eye_array(n), -a.T], [a, sparse.eye_array(m)]]
+        matrix = sparse.csc_array(sparse.block_array(blocks))
+        # Both diagonal blocks have a sign (quasidefinite), so any symmetric order of elimination
+        # will do: find one that leaves few entries, once.
+        order = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).perm_c
+        self.order = np.argsort(order)
+        self.matrix = sparse.csc_array(matrix[self.order][:, self.order])
+        self.matrix.sort_indices()
+        columns = np.repeat(np.arange(m + n), np.diff(self.matrix.indptr))
+        place = np.flatnonzero(self.matrix.indices == columns)
+        self.place = np.empty(m + n, dtype=np.int64)
+        self.place[self.order] = place
+        self.size = n
+
+    def at(self, weight: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """Return the solver of the system with these weights."""
+        n, exact = self.size, self.matrix.copy()
+        exact.data[self.place[:n]], exact.data[self.place[n:]] = weight, REGULAR
+        eased = exact.copy()
+        eased.data[self.place] += PIVOT
+        options = {"SymmetricMode": True}
+        factor = splu(eased, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options)
+        pivoted = cache(lambda: splu(exact))
+
+        def solve(right: FloatArray) -> FloatArray:
+            wanted = right[self.order]
+            goal = REFINED * float(np.abs(wanted).max(initial=0.0))
+            step = factor.solve(wanted)
+            for _ in range(MOST_REFINEMENTS):
+                error = wanted - exact @ step
+                if float(np.abs(error).max(initial=0.0)) <= goal:
+                    break
+                step += factor.solve(error)
+            else:  # pivoting after all
+                step = pivoted().solve(wanted)
+            found = np.empty_like(step)
+            found[self.order] = step
+            return found
+
+        return solve
 
 
 class _Problem:
@@ -57,6 +109,7 @@ class _Problem:
             )
             raise checks.complain("lower", self.low, right_words)
         self.has_low, self.has_high = np.isfinite(self.low), np.isfinite(self.high)
+        self.kkt = _Kkt(self.a)
 
     def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return gradient and curvature, of the right shape."""
@@ -143,7 +196,10 @@ def interior_point(
     at = _Point(x, np.zeros(len(problem.b)), 1.0 * problem.has_low, 1.0 * problem.has_high)
     count, residual = 0, _residual(problem, at)
     while residual > target and count < rounds:
-        _advance(problem, at)
+        try:
+            _advance(problem, at)
+        except RuntimeError:  # a singular system, as where multipliers have grown beyond all bounds
+            break
         count += 1
         residual = _residual(problem, at)
         size = float(np.abs(at.y).max(initial=0.0)) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
@@ -157,10 +213,10 @@ def interior_point(
 
 
 def _gaps(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the distances to the bounds; one where there is none."""
+    """Return the distances to the bounds, never quite zero; one where there is none."""
     below = np.where(problem.has_low, x - np.where(problem.has_low, problem.low, 0.0), 1.0)
     above = np.where(problem.has_high, np.where(problem.has_high, problem.high, 0.0) - x, 1.0)
-    return below, above
+    return np.maximum(below, CLOSEST), np.maximum(above, CLOSEST)
 
 
 def _residual(problem: _Problem, at: _Point) -> float:
@@ -188,16 +244,13 @@ def _advance(problem: _Problem, at: _Point) -> None:
     stationary = slope - problem.a.T @ at.y - at.below + at.above
     rows = problem.a @ at.x - problem.b
     weight = bend + at.below / gap_low + at.above / gap_high + REGULAR
-    m = len(problem.b)
-    # Quasidefinite: both diagonal blocks have a sign, so the factorisation exists.
-    kkt = sparse.block_array([[sparse.diags_array(weight), -problem.a.T], [problem.a, REGULAR * sparse.eye_array(m)]])
-    factor = splu(sparse.csc_array(kkt))
+    system = problem.kkt.at(weight)
 
     def direction(low_target: FloatArray, high_target: FloatArray) -> tuple[FloatArray, ...]:
         """Solve for the step that brings gap times multiplier to the targets."""
         pull = (low_target - gap_low * at.below) / gap_low * problem.has_low
         push = (high_target - gap_high * at.above) / gap_high * problem.has_high
-        step = factor.solve(np.concatenate([-stationary + pull - push, -rows]))
+        step = system(np.concatenate([-stationary + pull - push, -rows]))
         dx, dy = step[: len(at.x)], step[len(at.x) :]
         return dx, dy, pull - at.below / gap_low * dx, push + at.above / gap_high * dx
 

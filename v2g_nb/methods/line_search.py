@@ -110,7 +110,7 @@ def maximise_on_line(
     feasible = np.array(sorted({x for x in (*grid.tolist(), *crossings) if at(x)[1] >= 0.0}))
     if not len(feasible):
         raise Infeasible(f"function = {checks.shown(function)}: its constraint holds at none of {points} points")
-    candidates = [*feasible.tolist(), *_peaks(at, feasible, tol)]
+    candidates = [*feasible.tolist(), *_peaks(at, feasible, tol), *_beside_ends(function, at, feasible, tol)]
     best = max(candidates, key=lambda x: at(x)[0] if at(x)[1] >= 0.0 else -np.inf)
     bound = "low" if best == low else "high" if best == high else "constraint" if best in crossings else ""
     second = [x for x in 0.5 * (grid[1:] + grid[:-1]) if at(x)[1] >= 0.0]
@@ -134,6 +134,28 @@ def _crossings(at: Callable[[float], tuple[float, float]], grid: FloatArray, tol
             root += float(np.sign(inside - outside)) * step
             step *= 2.0
         found.append(root)
+    return found
+
+
+def _beside_ends(
+    function: Callable[[float], tuple[float, float]],
+    at: Callable[[float], tuple[float, float]],
+    xs: FloatArray,
+    tol: float,
+) -> list[float]:
+    """Return a refined maximum between an end of the sorted points `xs` and its neighbour, if the value rises inwards.
+
+    An end is no peak among the points, though one may lie beside it. A probe that finds none leaves no trace.
+    """
+    found = []
+    for end, inner in ((0, 1), (-1, -2)) if len(xs) > 1 else ():
+        probe = float(xs[end] + 10.0 * tol * np.sign(xs[inner] - xs[end]))
+        if at(xs[end])[0] >= at(xs[inner])[0] and function(probe)[0] > at(xs[end])[0]:
+            low, high = sorted((xs[end], xs[inner]))
+            inside = minimize_scalar(
+                lambda x: -at(float(x))[0], bounds=(low, high), method="bounded", options={"xatol": tol}
+            )
+            found.append(float(inside.x))
     return found
 
 

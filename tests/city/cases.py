@@ -1,0 +1,20 @@
+"""The six calibrated cases, each solved once for all tests of the city."""
+
+from functools import cache
+
+from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.scenarios import SCENARIOS, scenario
+from v2g_nb.city.small import small_city
+from v2g_nb.city.state import CityEquilibrium
+
+SIX = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
+
+
+@cache
+def case(name: str, v2g: bool) -> CityEquilibrium:
+    return solve_city(scenario(name, v2g))
+
+
+@cache
+def small() -> CityEquilibrium:
+    return solve_city(small_city())

@@ -1,0 +1,174 @@
+"""Each certificate of the coupled equilibrium fails when a block of the solution is spoilt."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from tests.city.cases import SIX, case, small
+from v2g_nb.city.certificates import (
+    city_certificates,
+    driver_certificates,
+    outside_certificate,
+    player_certificates,
+)
+from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.errors import NotAnEquilibrium
+from v2g_nb.methods.certificates import require
+
+# By how much each field is moved: 100 times the tolerance of the certificate that looks at it.
+VEHICLES, KW, MONEY, VOLTS = 1e-4, 1e-4, 1e-4, 1e-7
+PRICE = 1e-4  # moves a trade of 100 kW by 100 times the tolerance of a player's gain
+MOVES = {
+    "path_flow": VEHICLES,
+    "path_cost": MONEY,
+    "path_time_min": MONEY,
+    "path_wait_min": MONEY,
+    "path_dwell_min": MONEY,
+    "path_energy_cost": MONEY,
+    "link_flow": VEHICLES,
+    "link_time_min": MONEY,
+    "visits": VEHICLES,
+    "wait_min": MONEY,
+    "charging_kw": KW,
+    "discharging_kw": KW,
+    "price_charging": PRICE,
+    "price_discharging": PRICE,
+    "trade_price_charging": PRICE,
+    "trade_price_discharging": PRICE,
+    "limit_price": PRICE,
+    "dlmp": PRICE,
+    "import_price": PRICE,
+    "wheeling_fee": PRICE,
+    "generation_kw": KW,
+    "generation_kvar": KW,
+    "import_kw": KW,
+    "import_kvar": KW,
+    "injection_kw": KW,
+    "sales_kw": KW,
+    "shed_kw": KW,
+    "purchase_kw": KW,
+    "traded_kw": KW,
+    "active_kw": KW,
+    "line_kvar": KW,
+    "voltage_pu": VOLTS,
+    "od_cost": MONEY,
+    "unserved": VEHICLES,
+    "point": 1e-3,
+    "multipliers": 1e-3,
+}
+OTHER = {"model", "paths", "converged", "num_iter", "residual", "certificates"}
+
+
+def holds(result: CityEquilibrium) -> bool:
+    return all(certificate.holds for certificate in city_certificates(result))
+
+
+def test_every_field_is_either_moved_or_no_number():
+    assert {field.name for field in fields(CityEquilibrium)} == set(MOVES) | OTHER
+
+
+def places(value: np.ndarray) -> list[tuple[int, ...]]:
+    """All places of a small array, some of a large one, the first and last among them."""
+    spots = [where for where in np.ndindex(value.shape) if np.isfinite(value[where])]
+    return spots if len(spots) <= 6 else [spots[k] for k in np.linspace(0, len(spots) - 1, 6).astype(int)]
+
+
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_moved_number_is_noticed(name: str, sign: float):
+    result = small()
+    value = np.asarray(getattr(result, name), dtype=float)
+    if value.ndim == 0:
+        assert not holds(replace(result, **{name: float(value) + sign * MOVES[name]}))
+        return
+    for where in places(value):
+        moved = value.copy()
+        moved[where] += sign * MOVES[name]
+        assert not holds(replace(result, **{name: moved})), where
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_nan_never_holds(name: str):
+    result = small()
+    value = np.asarray(getattr(result, name), dtype=float)
+    if value.ndim == 0:
+        assert not holds(replace(result, **{name: float("nan")}))
+        return
+    spoilt = value.copy()
+    spoilt[places(value)[0]] = np.nan
+    assert not holds(replace(result, **{name: spoilt}))
+
+
+def test_a_price_that_moves_with_all_its_names_is_noticed():
+    """DLMP, fee and trade price of one bus together: then a player gains."""
+    result = case("stress", True)
+    bus = result.model.station_bus[2]
+    dlmp, fee = result.dlmp.copy(), result.wheeling_fee.copy()
+    dlmp[bus] += 1e-4
+    fee[bus] += 1e-4
+    proof = {c.name: c for c in player_certificates(replace(result, dlmp=dlmp, wheeling_fee=fee))}
+    assert not proof["gain of the DSO"].holds
+
+
+def test_a_firm_that_could_gain_is_named():
+    """One LSE generates less and buys more; everything still adds up, but it pays more than it must."""
+    result = case("stress", True)
+    market = result.model.market
+    own = np.flatnonzero(market.owner == 0)
+    k = own[np.argmax(result.generation_kw[own])]
+    bus = market.grid.generator_bus[k]
+    less, injected, bought = result.generation_kw.copy(), result.injection_kw.copy(), result.purchase_kw.copy()
+    less[k] -= 100.0
+    injected[bus] -= 100.0
+    bought[0] += 100.0
+    moved = replace(result, generation_kw=less, injection_kw=injected, purchase_kw=bought)
+    proof = {c.name: c for c in player_certificates(moved)}
+    assert not proof["gain of LSE 1"].holds
+    assert proof["gain of LSE 2"].holds
+    assert proof["gain of LSE 3"].holds
+
+
+def test_drivers_on_a_dearer_path_are_noticed():
+    """Everything else follows from the flows, so only the relative gap can tell."""
+    result = case("base", False)
+    costs = driver_certificates(result)
+    assert all(c.holds for c in costs)
+    own = [k for k, path in enumerate(result.paths) if path.driver == 0 and path.pair == 2]
+    best, worst = min(own, key=lambda k: result.path_cost[k]), max(own, key=lambda k: result.path_cost[k])
+    flow = result.path_flow.copy()
+    flow[best] -= 1.0
+    flow[worst] += 1.0
+    proof = {c.name: c for c in driver_certificates(replace(result, path_flow=flow))}
+    assert not proof["relative gap of EV"].holds
+
+
+def test_a_better_path_outside_the_set_is_noticed():
+    result = small()
+    assert outside_certificate(result, stretch=2.0).holds
+    dear = replace(result, od_cost=result.od_cost + 1e-4)
+    assert not outside_certificate(dear, stretch=2.0).holds
+    unknown = replace(result, od_cost=np.full_like(result.od_cost, np.nan))
+    assert not outside_certificate(unknown, stretch=2.0).holds
+
+
+def test_require_names_what_fails():
+    result = small()
+    bad = replace(result, voltage_pu=result.voltage_pu + 1e-3)
+    with pytest.raises(NotAnEquilibrium, match="voltages that do not follow"):
+        require(replace(bad, certificates=city_certificates(bad)))
+
+
+@pytest.mark.parametrize(("name", "v2g"), SIX)
+def test_what_the_certificates_reach(name: str, v2g: bool):
+    """Figures of the acceptance, far inside: gaps in $/h, relative gaps, residual."""
+    values = {c.name: c.value for c in case(name, v2g).certificates}
+    assert values["natural residual of (18)"] < 1e-10
+    assert max(v for key, v in values.items() if key.startswith("gain")) < 1e-6
+    assert max(v for key, v in values.items() if key.startswith("relative gap")) < 1e-12
+
+
+def test_solutions_carry_their_certificates():
+    result = solve_city(small().model)
+    assert [c.name for c in result.certificates] == [c.name for c in city_certificates(result)]

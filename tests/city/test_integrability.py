@@ -1,0 +1,249 @@
+"""The equilibrium is the set of minimisers of one convex program; what happens when a hypothesis is dropped."""
+
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from tests.city.cases import SIX, case, small
+from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.mcp import city_mcp, solve_city_mcp
+from v2g_nb.city.program import city_program
+from v2g_nb.city.scenarios import scenario
+from v2g_nb.city.small import small_city
+from v2g_nb.city.ways import city_paths
+from v2g_nb.errors import InvalidInput, NotConverged
+from v2g_nb.methods.certificates import require
+from v2g_nb.methods.complementarity import extragradient, smoothing_newton
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
+
+
+@pytest.mark.parametrize(("name", "v2g"), SIX)
+def test_both_routes_agree(name: str, v2g: bool):
+    """KKT points of the program are solutions of the complementarity problem, from a cold start."""
+    program, problem = case(name, v2g), require(solve_city_mcp(scenario(name, v2g)))
+    np.testing.assert_allclose(problem.dlmp, program.dlmp, atol=1e-9)
+    np.testing.assert_allclose(problem.link_flow, program.link_flow, atol=1e-6)
+    np.testing.assert_allclose(problem.sales_kw, program.sales_kw, atol=1e-6)
+    np.testing.assert_allclose(problem.generation_kw.sum(), program.generation_kw.sum(), atol=1e-6)
+    for key, cost in program.social_cost.items():
+        assert problem.social_cost[key] == pytest.approx(cost, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("theta", [0.2, 0.5, 0.9])
+def test_another_class_may_value_time_differently(theta: float):
+    """Hypothesis (ii) binds only those who face electricity prices."""
+    model = small_city(fv_value_of_time=theta)
+    program, problem = require(solve_city(model)), require(solve_city_mcp(model))
+    np.testing.assert_allclose(problem.dlmp, program.dlmp, atol=1e-9)
+    np.testing.assert_allclose(problem.od_cost, program.od_cost, atol=1e-9)
+
+
+def test_forces_are_the_transposed_rows_only_for_equal_values_of_time():
+    """With equal values multipliers act as they are read: the off-diagonal blocks are skew, so F is a gradient."""
+    for values, same in ((0.5, True), ((0.5, 0.5), True), ((0.3, 0.7), False)):
+        model = small_city(ev_value_of_time=values)
+        program = city_program(model, city_paths(model))
+        apart = abs(program.forces - program.matrix.T).max()
+        assert (apart < 1e-15) == same
+
+
+def jacobian(thetas: tuple[float, float], delay: float, price: float, energy: tuple[float, float]) -> np.ndarray:
+    """Return dC_m/dh_n for two classes on one link with one station: theta_m t' + rho' E_m E_n."""
+    return delay * np.outer(thetas, np.ones(2)) + price * np.outer(energy, energy)
+
+
+def test_two_values_of_time_lose_symmetry_and_the_p_property():
+    unequal = jacobian((0.2, 0.8), 1.0, 1.0, (1.0, 1.5))
+    np.testing.assert_allclose(unequal, [[1.2, 1.7], [2.3, 3.05]])
+    assert np.linalg.det(unequal) == pytest.approx(-0.25)
+    equal = jacobian((0.5, 0.5), 1.0, 1.0, (1.0, 1.5))
+    np.testing.assert_allclose(equal, equal.T)
+    assert np.linalg.eigvalsh(equal).min() >= 0.0
+    # no diagonal scaling makes both the delay's and the price's part symmetric
+    scaled = np.diag([1.0 / 0.2, 1.0 / 0.8]) @ unequal
+    assert abs(scaled[0, 1] - scaled[1, 0]) > 1.0
+
+
+def test_unequal_values_of_time_are_still_solved_as_a_complementarity_problem():
+    """Island with V2G, 0.35 and 0.70 $/min: those with little to lose from waiting sell."""
+    model = scenario("island", ev_value_of_time=(0.35, 0.70))
+    with pytest.raises(InvalidInput, match="solve_city_mcp"):
+        solve_city(model)
+    result = require(solve_city_mcp(model))
+    share = [
+        sum(f for path, f in zip(result.paths, result.path_flow, strict=True) if path.driver == m and path.trip.stops)
+        / model.drivers[m].volumes.sum()
+        for m in (0, 1)
+    ]
+    assert share == pytest.approx([0.620, 0.153], abs=0.003)
+    assert result.visit_share == pytest.approx(0.386, abs=0.002)
+
+
+def test_falling_times_make_equilibria_that_do_not_minimise():
+    """Hypothesis (i): with t(v) = 2 - v on two roads, one trip half and half is an equilibrium at the worst point."""
+
+    def beckmann(v: float) -> float:
+        return sum(2.0 * x - 0.5 * x**2 for x in (v, 1.0 - v))
+
+    assert 2.0 - 0.5 == 2.0 - (1.0 - 0.5)  # equal times: nobody gains
+    assert beckmann(0.5) > max(beckmann(0.4), beckmann(0.6), beckmann(0.0))
+
+
+@pytest.mark.parametrize(("power", "symmetric"), [(1.0, True), (2.0, False), (0.5, False)])
+def test_only_affine_demand_makes_cournot_a_gradient(power: float, symmetric: bool):
+    """Hypothesis (iii): marginal revenue P(S) + P'(S) s_k with P = 3 - S^power; its cross derivatives."""
+    sales, step = np.array([0.3, 0.8]), 1e-6
+
+    def revenue(s: np.ndarray) -> np.ndarray:
+        total = s.sum()
+        return 3.0 - total**power - power * total ** (power - 1.0) * s
+
+    cross = [
+        (revenue(sales + step * np.eye(2)[j])[i] - revenue(sales - step * np.eye(2)[j])[i]) / (2.0 * step)
+        for i, j in ((0, 1), (1, 0))
+    ]
+    assert (abs(cross[0] - cross[1]) < 1e-6) == symmetric
+
+
+def test_concave_costs_make_a_stationary_point_that_no_owner_wants():
+    """Hypothesis (iv): C(g) = g - g^2 / 2 on [0, 1] at a price of 0.5 is stationary at g = 0.5, its worst output."""
+
+    def profit(g: float) -> float:
+        return 0.5 * g - (g - 0.5 * g**2)
+
+    assert 0.5 - (1.0 - 0.5) == 0.0
+    assert profit(0.5) < min(profit(0.0), profit(1.0)) + 1e-12
+    assert profit(1.0) > profit(0.5) + 0.1
+
+
+def test_a_cno_that_sees_its_effect_on_prices_would_hold_back():
+    """Hypothesis (v): as a price taker the CNO earns nothing; by capping its own sales it would earn a margin.
+
+    So the program's point is no equilibrium between drivers and a CNO that knows their supply.
+    """
+
+    def earns(result) -> float:
+        margin = result.trade_price_discharging - result.price_discharging
+        return float(margin @ result.discharging_kw)
+
+    taker = small()
+    assert earns(taker) == pytest.approx(0.0, abs=1e-9)
+    sold = taker.discharging_kw[0]
+    capped = replace(taker.model.stations[0], lowest_kw=-0.8 * sold)
+    held = require(solve_city(replace(taker.model, stations=(capped,))))
+    assert held.discharging_kw[0] == pytest.approx(0.8 * sold)
+    assert earns(held) > 0.5
+
+
+def test_a_shared_obligation_has_equilibria_beside_the_program():
+    """Hypothesis (vi): who must serve when either may? The dear firm serving all is an equilibrium too."""
+    cost = [0.1, 0.3]
+    for serving in (0, 1):
+        sales = np.eye(2)[serving]
+        for k in (0, 1):
+            left = max(1.0 - sales[1 - k], 0.0)
+            best = linprog([cost[k], 10.0], A_ub=[[-1.0, -1.0]], b_ub=[-left])
+            assert best.fun == pytest.approx(cost[k] * sales[k])
+    together = linprog(cost, A_ub=[[-1.0, -1.0]], b_ub=[-1.0])
+    assert together.fun == pytest.approx(0.1)  # the program knows only the cheap one
+
+
+@pytest.mark.parametrize("firms", [1, 2, 5])
+def test_cournot_against_the_textbook(firms: int):
+    """Without obligations, n firms that buy at c sell (a - c) / (b (n + 1)) each: P = (a + n c) / (n + 1)."""
+    base = small_city(v2g=False)
+    grid = base.market.grid
+    wide = RadialFeeder(3, [0, 1], [1, 2], [1e-6] * 2, [1e-6] * 2, [np.inf] * 2, names=("0", "1", "2"))
+    grid = replace(grid, feeder=wide, capacity_kw=[0.0, 0.0], import_kw=1e5)
+    market = replace(base.market, grid=grid, owner=[0, 0], shares=np.full(firms, 1.0 / firms), obligation=0.0)
+    result = require(solve_city(replace(base, market=market)))
+    bus = 2
+    a, b, c = market.intercept[bus], market.slope[bus], grid.import_cost_per_kwh
+    np.testing.assert_allclose(result.sales_kw[:, bus], (a - c) / (b * (firms + 1)), rtol=1e-9)
+    assert a - b * result.sales_kw[:, bus].sum() == pytest.approx((a + firms * c) / (firms + 1))
+    assert result.dlmp[bus] == pytest.approx(c)  # competition would sell at c: the markup is Cournot's
+
+
+def test_obligation_pins_sales_at_the_load():
+    """With the duty to serve, scarcity shows in shedding and DLMP, not in the retail quantity."""
+    for name in ("base", "stress", "island"):
+        result = case(name, True)
+        np.testing.assert_allclose(result.sales_kw.sum(axis=0), result.model.market.grid.load_kw, atol=1e-6)
+    elastic = solve_city(scenario("island", elasticity=2.0))
+    load = elastic.model.market.grid.load_kw.sum()
+    assert elastic.sales_kw.sum() / load == pytest.approx(1.076, abs=0.002)
+
+
+@pytest.mark.parametrize(("name", "v2g"), [("base", False), ("base", True), ("stress", True), ("island", True)])
+def test_uniqueness_audit(name: str, v2g: bool):
+    """Total visits and traded energy over the whole face of minimisers, by linear programs.
+
+    In exact arithmetic visits are unique (the wait rises strictly); far below capacity the rise is
+    below rounding, so the face is searched without it: feasible points with the same marginal cost
+    and the same strictly curved variables.
+    """
+    result = case(name, v2g)
+    program = city_program(result.model, result.paths)
+    x = result.point
+    slope = program.gradient(x) / program.weight
+    curved = program.curvature(x) > 1e-6
+    low, high = np.where(curved, x - 1e-9, program.lower), np.where(curved, x + 1e-9, program.upper)
+    width, at = len(x), program.columns
+    goals = {}
+    visits = np.zeros(width)
+    visits[at["visit"]] = 100.0
+    energy = np.zeros(width)
+    energy[at["discharge"]], energy[at["charge"]] = 1000.0, 1000.0
+    goals = {"visits": (visits, 1e-4), "energy": (energy, 2e-3)}
+    scale = 1.0 + abs(slope).max()
+    for goal, allowed in goals.values():
+        found = []
+        for sign in (1.0, -1.0):
+            answer = linprog(
+                sign * goal,
+                A_ub=slope[None] / scale,
+                b_ub=[(slope @ x) / scale + 1e-12],
+                A_eq=program.matrix,
+                b_eq=program.right,
+                bounds=np.column_stack([low, high]),
+                options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+            )
+            assert answer.status == 0
+            found.append(goal @ answer.x)
+        assert abs(found[1] - found[0]) < allowed
+
+
+@pytest.mark.parametrize(("name", "v2g"), [("base", False), ("stress", False)])
+def test_the_semismooth_method_stalls_where_the_smoothing_one_does_not(name: str, v2g: bool):
+    with pytest.raises(NotConverged, match="stalled"):
+        solve_city_mcp(scenario(name, v2g), smoothing=0.0, max_iter=60)
+    assert solve_city_mcp(scenario(name, v2g), max_iter=60).converged
+
+
+def test_extragradient_gets_there_slowly():
+    """The method that needs no derivative: thousands of steps for five digits on the small city."""
+    model = small_city()
+    program = city_program(model, city_paths(model))
+    problem = city_mcp(program)
+    exact = smoothing_newton(
+        problem.function, problem.jacobian, problem.lower, problem.upper, problem.start, tolerance=1e-12
+    )
+    steps = extragradient(problem.function, problem.lower, problem.upper, problem.start, step=0.1)
+    flows = program.columns["link"]
+    errors = [np.abs(z[flows] - exact.point[flows]).max() for z in islice(steps, 0, 4_001, 1_000)]
+    assert errors[-1] < 1e-4 * errors[0]
+    assert errors[1] > 1e-8  # Newton's method is at rounding after fewer than 30 steps
+    assert exact.num_iter < 30
+
+
+def test_an_equilibrium_needs_no_compact_set_of_prices():
+    """Existence rests on feasibility: with the penalty scaled up, prices follow it, and no bound on them was needed."""
+    model = scenario("stress", v2g=False)
+    grid = model.market.grid
+    dear = replace(model, market=replace(model.market, grid=replace(grid, shed_cost_per_kwh=1000.0)))
+    result = require(solve_city(dear))
+    assert result.max_dlmp == pytest.approx(1000.0 + case("stress", False).max_dlmp - 38.53, abs=1e-6)
+    assert small().converged

@@ -1,0 +1,233 @@
+"""The numbers behind the figures of the six scenarios, each against another calculation."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.notebooks.figures import column
+from v2g_nb.city.dispatch import calibrated_dispatch
+from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.feeder import ieee123
+from v2g_nb.city.scenarios import OUTAGES, SCENARIOS, scenario
+from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.methods.certificates import require
+from v2g_nb.methods.lindistflow import solve_dispatch
+
+CASES = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
+THETA = 0.52  # value of time [$/min]
+CASE_NAMES = ["Base", "Base + V2G", "Stress", "Stress + V2G", "Island", "Island + V2G"]
+
+
+@cache
+def solved(name: str, v2g: bool) -> CityEquilibrium:
+    return solve_city(scenario(name, v2g))
+
+
+def all_cases() -> list[CityEquilibrium]:
+    return [solved(*case) for case in CASES]
+
+
+def recount(result: CityEquilibrium) -> dict[str, float]:
+    """Count stops and energies of electric trips from path flows alone."""
+    share = {"visit": 0.0, "sell": 0.0, "charged": 0.0, "sold": 0.0, "minutes": 0.0}
+    waits = dict(zip([s.node for s in result.model.stations], result.wait_min, strict=True))
+    for path, flow in zip(result.paths, result.path_flow, strict=True):
+        if path.driver:
+            continue
+        stops = path.trip.stops
+        share["visit"] += flow * bool(stops) / 340
+        share["sell"] += flow * any(s.kind == "-" for s in stops) / 340
+        share["charged"] += flow * sum(s.energy_kwh for s in stops if s.kind == "+")
+        share["sold"] += flow * sum(s.energy_kwh for s in stops if s.kind == "-")
+        share["minutes"] += flow * sum(waits[s.node] + 60 * s.energy_kwh / 150 for s in stops)
+    return share
+
+
+def test_all_six_cases_hold_their_certificates():
+    for result in all_cases():
+        assert result.converged
+        assert len(result.certificates) >= 6
+        require(result)
+
+
+def test_supply_is_that_of_a_dispatch_on_its_own():
+    """With the stations' load given, a least-cost dispatch of the feeder alone finds the same supply."""
+    assert column("city/six-scenarios", "fig-supply", "case").tolist() == CASE_NAMES
+    charged = column("city/six-scenarios", "fig-stops", "charged_kwh")
+    ours = {
+        "import": column("city/six-scenarios", "fig-supply", "import_kw"),
+        "generation": column("city/six-scenarios", "fig-supply", "generation_kw"),
+        "sold": column("city/six-scenarios", "fig-supply", "discharge_kw"),
+        "shed": column("city/six-scenarios", "fig-supply", "shed_kw"),
+    }
+    household = column("city/six-scenarios", "fig-supply", "household_kw")
+    assert sum(ours.values()) == pytest.approx(household + charged, abs=1e-3)
+    assert household == pytest.approx(np.repeat([3490.0, 5235.0, 5235.0], 2))
+    for k, (name, v2g) in enumerate(CASES):
+        result = solved(name, v2g)
+        feeder = ieee123(outages=OUTAGES if name == "island" else ())
+        extra = np.zeros(feeder.radial.num_buses)
+        for station, load in zip(result.model.stations, result.station_load_kw, strict=True):
+            extra[feeder.bus(station.bus)] += load
+        level = 1.0 if name == "base" else 1.5
+        alone = solve_dispatch(calibrated_dispatch(feeder, level=level, charging_kw=extra))
+        assert ours["import"][k] == pytest.approx(alone.import_kw, abs=0.01)
+        assert ours["generation"][k] == pytest.approx(alone.generation_kw.sum(), abs=0.01)
+        assert ours["shed"][k] == pytest.approx(alone.shed_kw.sum(), abs=0.01)
+    net = charged - ours["sold"]
+    assert (net[1::2] < 0).all()
+    assert (net[0::2] > 0).all()
+
+
+def test_shedding_and_prices():
+    """Where load is shed the price is VOLL plus a Cournot supplier's marginal revenue."""
+    assert column("city/six-scenarios", "fig-scarcity", "case").tolist() == CASE_NAMES
+    shed = column("city/six-scenarios", "fig-scarcity", "shed_kw")
+    price = column("city/six-scenarios", "fig-scarcity", "max_dlmp_usd_per_kwh")
+    assert shed == pytest.approx([0, 0, 82.5, 0, 91.0, 0], abs=1e-3)
+    assert price[[0, 1, 3, 5]] == pytest.approx([0.45, 0.17, 0.32, 0.56], abs=0.005)
+    for k in (2, 4):
+        result = solved(*CASES[k])
+        load, sold = result.model.market.grid.load_kw, result.sales_kw.sum(axis=0)
+        at = result.shed_kw.sum(axis=0) > 1e-3
+        slope = 0.20 / 0.15 / load[at]
+        revenue = 0.20 * (1 + 1 / 0.15) - slope * sold[at] - slope * result.sales_kw[:, at].max(axis=0)
+        assert price[k] == pytest.approx((38.53 + revenue).max(), abs=1e-4)
+
+
+def test_stops_recounted():
+    assert column("city/six-scenarios", "fig-stops", "case").tolist() == CASE_NAMES
+    counts = [recount(result) for result in all_cases()]
+    visits = column("city/six-scenarios", "fig-stops", "visit_share")
+    dwell = column("city/six-scenarios", "fig-stops", "dwell_h")
+    sold = column("city/six-scenarios", "fig-stops", "discharged_kwh")
+    charged = column("city/six-scenarios", "fig-stops", "charged_kwh")
+    pairs = column("city/six-scenarios", "fig-stops", "pairs_that_discharge")
+    selling = column("city/six-scenarios", "fig-stops", "discharge_share")
+    assert visits == pytest.approx([c["visit"] for c in counts], abs=1e-8)
+    assert selling == pytest.approx([c["sell"] for c in counts], abs=1e-8)
+    assert charged == pytest.approx([c["charged"] for c in counts], abs=1e-5)
+    assert sold == pytest.approx([c["sold"] for c in counts], abs=1e-5)
+    assert dwell == pytest.approx([c["minutes"] / 60 for c in counts], abs=1e-5)
+    assert visits[[0, 1, 2, 4]] == pytest.approx(50 / 340, abs=1e-6)
+    assert pairs.tolist() == [0, 1, 0, 4, 0, 7]
+    assert dwell[1] < dwell[0]
+    assert dwell[3] < dwell[2]
+    assert dwell[5] == pytest.approx(dwell[4], abs=0.05)
+    assert (charged[1::2] < charged[0::2]).all()
+    assert sold.argmax() == 5
+
+
+def test_the_calibrated_table():
+    """The paper's numbers, which the instance was tuned to: shares within half a point, costs within 0.1 $."""
+    visits = 100 * column("city/six-scenarios", "fig-stops", "visit_share")
+    assert visits[[3, 5]] == pytest.approx([22.1, 34.2], abs=0.5)
+    costs = [result.od_cost[0, 2] for result in all_cases()]
+    assert costs == pytest.approx([26.89, 15.89, 36.38, 14.81, 528.55, 14.72], abs=0.1)
+
+
+def trip(scenario_name: str, pair: int, cars: str) -> dict[str, float]:
+    """Return the parts shown in the interactive figure for one choice."""
+    at = (
+        (column("city/six-scenarios", "fig-trip", "OD pair") == pair)
+        & (column("city/six-scenarios", "fig-trip", "cars") == cars)
+        & (column("city/six-scenarios", "fig-trip", "scenario") == scenario_name)
+    )
+    assert at.sum() == 1
+    return {
+        "driving": column("city/six-scenarios", "fig-trip", "driving_usd")[at][0],
+        "waiting": column("city/six-scenarios", "fig-trip", "waiting_usd")[at][0],
+        "pile": column("city/six-scenarios", "fig-trip", "at_the_pile_usd")[at][0],
+        "energy": column("city/six-scenarios", "fig-trip", "energy_usd")[at][0],
+    }
+
+
+@pytest.mark.parametrize("pair", [3, 14, 17])
+@pytest.mark.parametrize("case", CASES)
+def test_costs_of_trips(pair: int, case: tuple[str, bool]):
+    """Times from BPR on the links of the dominant trip, waiting from the smoothed rule, energy from prices."""
+    result = solved(*case)
+    shown = trip(case[0], pair, "with V2G" if case[1] else "without V2G")
+    path = result.paths[result.dominant(pair)].trip
+    roads, stations = result.model.roads, result.model.stations
+    minutes = 0.0
+    for leg in zip(path.nodes, path.nodes[1:], strict=False):
+        link = roads.link(*leg)
+        load = result.link_flow[link] / roads.network.capacity[link]
+        minutes += roads.network.free_flow_time[link] * (1 + 0.15 * load**4)
+    assert shown["driving"] == pytest.approx(THETA * minutes, abs=1e-4)
+    wait = pile = money = 0.0
+    for stop in path.stops:
+        k = next(k for k, s in enumerate(stations) if s.node == stop.node)
+        full = result.visits[k].sum() - 90.0
+        wait += (15.0 if stop.node == 2 else 3.0) + np.logaddexp(0.0, 0.5 * full)
+        pile += 60 * stop.energy_kwh / 150
+        charge, sell = result.price_charging[k], 0.05 - result.price_discharging[k]
+        money += stop.energy_kwh * (charge if stop.kind == "+" else sell)
+    assert shown["waiting"] == pytest.approx(THETA * wait, abs=1e-4)
+    assert shown["pile"] == pytest.approx(THETA * pile, abs=1e-6)
+    assert shown["energy"] == pytest.approx(money, abs=1e-4)
+    saved = [solved(case[0], v2g).od_cost[0, pair - 1] for v2g in (False, True)]
+    assert np.sign(saved[0] - saved[1]) == {3: 1, 14: -1, 17: 1}[pair]
+
+
+def test_the_two_routes():
+    assert column("city/six-scenarios", "fig-routes", "node_without").tolist() == [1, 2, 6, 8, 7, 18, 20]
+    assert column("city/six-scenarios", "fig-routes", "node_with").tolist() == [1, 3, 12, 13, 24, 21, 20]
+
+
+def test_social_cost_recounted():
+    """Time from flows and BPR on links, not from paths; the rest part by part."""
+    parts = {
+        "time": column("city/six-scenarios", "fig-social", "time_usd"),
+        "wear": column("city/six-scenarios", "fig-social", "wear_usd"),
+        "generation": column("city/six-scenarios", "fig-social", "generation_usd"),
+        "import": column("city/six-scenarios", "fig-social", "import_usd"),
+        "shedding": column("city/six-scenarios", "fig-social", "shedding_usd"),
+    }
+    totals = column("city/six-scenarios", "fig-social", "total_without_usd")
+    assert column("city/six-scenarios", "fig-social", "scenario").tolist() == list(SCENARIOS)
+    for k, name in enumerate(SCENARIOS):
+        mine = []
+        for v2g in (False, True):
+            result, count = solved(name, v2g), recount(solved(name, v2g))
+            road = result.model.roads.network
+            minutes = road.free_flow_time * (1 + 0.15 * (result.link_flow / road.capacity) ** 4)
+            grid, g = result.model.market.grid, result.generation_kw
+            mine.append(
+                {
+                    "time": THETA * (result.link_flow @ minutes + count["minutes"]),
+                    "wear": 0.05 * count["sold"],
+                    "generation": grid.cost_per_kwh @ g + 0.5 * grid.cost_slope @ g**2,
+                    "import": 0.12 * result.import_kw,
+                    "shedding": 38.53 * result.shed_kw.sum(),
+                }
+            )
+        assert totals[k] == pytest.approx(sum(mine[0].values()), abs=0.01)
+        for kind, values in parts.items():
+            assert values[k] == pytest.approx(mine[0][kind] - mine[1][kind], abs=0.01)
+    saving = sum(parts.values()) / totals
+    assert 0 < saving[0] < 0.01
+    assert saving[1:] == pytest.approx([0.0587, 0.0699], abs=5e-4)
+
+
+def test_both_maps():
+    """Road entries are the flows of electric trips, bus entries the prices of the case."""
+    things = column("city/six-scenarios", "fig-city", "thing")
+    values = column("city/six-scenarios", "fig-city", "flow_or_price")
+    named = column("city/six-scenarios", "fig-city", "scenario")
+    cars = column("city/six-scenarios", "fig-city", "cars")
+    for name, v2g in CASES:
+        here = (named == name.capitalize()) & (cars == ("with V2G" if v2g else "without V2G"))
+        result = solved(name, v2g)
+        assert values[here & (things == "bus")] == pytest.approx(result.dlmp, abs=1e-4)
+        flow = values[here & (things == "road")]
+        roads = result.model.roads.network
+        balance = np.bincount(roads.heads, flow, roads.num_nodes) - np.bincount(roads.tails, flow, roads.num_nodes)
+        want = np.zeros(roads.num_nodes)
+        for (start, end), volume in zip(result.model.pairs, result.model.drivers[0].volumes, strict=True):
+            want[start - 1] -= volume
+            want[end - 1] += volume
+        assert balance == pytest.approx(want, abs=1e-3)
+        assert (flow <= result.link_flow + 1e-4).all()

@@ -1,0 +1,264 @@
+"""A reader's own files: what comes out is right, what is wrong is named, and no row is lost."""
+
+import csv
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from tools.paths import BOOK, ROOT
+from v2g_nb.errors import InvalidInput
+from v2g_nb.synthesis.own_feeder import read_feeder
+from v2g_nb.synthesis.own_tables import read_table
+from v2g_nb.synthesis.who_gains import Tariff, main, read_tariff, who_gains
+
+OWN = BOOK / "synthesis" / "own-data"
+HEAD = "id,arrival,departure,energy_kwh,power_kw\n"
+PRICES = "start,end,price_eur_per_kwh\n"
+DAY = datetime(2024, 3, 1)
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_shifting_is_the_linear_program():
+    """The cheapest way to charge, by a general solver on a grid of minutes."""
+    tariff = read_tariff(OWN / "tariff.csv")
+    lines = who_gains(OWN / "sessions.csv", tariff)
+    price = np.concatenate(
+        [
+            np.full(round((b - a) / timedelta(minutes=1)), p)
+            for (a, b), p in zip(pairwise(tariff.times), tariff.price_eur_per_kwh, strict=True)
+        ]
+    )
+    with (OWN / "sessions.csv").open(encoding="utf-8") as stream:
+        for row, line in zip(csv.DictReader(stream), lines, strict=True):
+            begin, end = (
+                round((datetime.fromisoformat(row[k]) - DAY) / timedelta(minutes=1)) for k in ("arrival", "departure")
+            )
+            minutes, power = price[begin:end], float(row["power_kw"])
+            best = linprog(
+                minutes, A_eq=np.ones((1, len(minutes))), b_eq=[float(row["energy_kwh"])], bounds=(0, power / 60)
+            )
+            assert line["tariff_shifted_eur"] == pytest.approx(best.fun, abs=1e-6)
+            full = np.full(len(minutes), power / 60)
+            filled = np.minimum(
+                full, np.maximum(0, float(row["energy_kwh"]) - np.concatenate([[0], full.cumsum()[:-1]]))
+            )
+            assert line["tariff_on_arrival_eur"] == pytest.approx(minutes @ filled, abs=1e-6)
+
+
+def test_the_flat_price_brings_the_same_revenue_before_anybody_reacts():
+    lines = who_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"))
+    assert sum(v["flat_eur"] for v in lines) == pytest.approx(sum(v["tariff_on_arrival_eur"] for v in lines))
+    assert all(v["tariff_shifted_eur"] <= v["tariff_on_arrival_eur"] + 1e-12 for v in lines)
+    assert {v["status"] for v in lines} == {"gains", "loses"}
+    dear = who_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"), flat_eur_per_kwh=1.0)
+    assert {v["status"] for v in dear} == {"gains"}
+    assert dear[0]["flat_eur"] == dear[0]["energy_kwh"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "words"),
+    [
+        ("x,2024-03-01 08:00,2024-03-01 07:00,1,11", "departure", "after the arrival"),
+        ("x,2024-03-01 08:00,2024-03-01 08:00,1,11", "departure", "after the arrival"),
+        ("x,soon,2024-03-01 09:00,1,11", "arrival", "must be a time"),
+        ("x,2024-03-01,2024-03-01 09:00,1,11", "arrival", "must be a time"),
+        ("x,2024-13-01 08:00,2024-03-01 09:00,1,11", "arrival", "must be a time"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,12,11", "energy_kwh", "at most 11 kWh"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,-1,11", "energy_kwh", "at least 0"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,nan,11", "energy_kwh", "must be a number"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,,11", "energy_kwh", "must be a number"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,1,0", "power_kw", "above 0"),
+        ("x,2024-02-29 23:00,2024-03-01 09:00,1,11", "arrival", "before the tariff begins"),
+        ("x,2024-03-01 23:00,2024-03-02 09:00,1,11", "departure", "after the tariff ends"),
+        ("x,2024-03-01 08:00Z,2024-03-01 09:00Z,1,11", "arrival", "no time zone"),
+        ("a,2024-03-01 08:00,2024-03-01 09:00,1,11", "id", "row 2 has it already"),
+        (",2024-03-01 08:00,2024-03-01 09:00,1,11", "id", "must name"),
+    ],
+)
+def test_a_bad_row_is_kept_and_named(tmp_path, row, column, words):
+    good = "a,2024-03-01 08:00,2024-03-01 09:00,1,11\n"
+    path = written(tmp_path, "mine.csv", HEAD + good + row + "\n")
+    lines = who_gains(path, read_tariff(OWN / "tariff.csv"))
+    assert [v["status"] for v in lines][1] == "rejected"
+    assert lines[0]["status"] != "rejected"
+    note = lines[1]["note"]
+    assert note.startswith(f"mine.csv, row 3, column {column}:")
+    assert words in note
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "row 1, column start: is missing"),
+        ("start,end,price\n2024-03-01 08:00,2024-03-01 09:00,0.3\n", "row 1, column price_eur_per_kwh: is missing"),
+        ("start;end;price_eur_per_kwh\n", "separated by commas"),
+        (PRICES, "at least one row"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00\n", "row 2: has 2 cells, must have 3"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 07:00,0.3\n", "row 2, column end"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00,-0.1\n", "--allow-negative"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00,dear\n", "column price_eur_per_kwh: 'dear' must be a number"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00,1\n2024-03-01 10:00,2024-03-01 11:00,1\n", "row 3, column start"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 10:00,.3\n2024-03-01 09:00,2024-03-01 11:00,.3\n", "overlaps"),
+        (PRICES + "2024-03-01 08:00Z,2024-03-01 09:00,.3\n", "row 2, column end"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00,.3\n2024-03-01 09:00Z,2024-03-01 10:00Z,.3\n", "row 3, column"),
+    ],
+)  # fmt: skip
+def test_a_bad_tariff_is_named(tmp_path, text, words):
+    with pytest.raises(InvalidInput) as caught:
+        read_tariff(written(tmp_path, "mine.csv", text))
+    assert str(caught.value).startswith("mine.csv")
+    assert words in str(caught.value)
+
+
+def test_negative_prices_are_read_where_they_are_allowed(tmp_path):
+    path = written(tmp_path, "mine.csv", PRICES + "2024-03-01 08:00,2024-03-01 09:00,-0.1\n")
+    assert read_tariff(path, allow_negative=True).price_eur_per_kwh == (-0.1,)
+
+
+def test_rows_may_stand_in_any_order(tmp_path):
+    lines = (OWN / "tariff.csv").read_text(encoding="utf-8").splitlines()
+    path = written(tmp_path, "mine.csv", "\n".join([lines[0], *reversed(lines[1:])]))
+    assert read_tariff(path) == read_tariff(OWN / "tariff.csv")
+
+
+def test_time_zones_are_converted():
+    """Eight in Berlin is seven in London: the same piece of the tariff."""
+    clock = "2024-03-01T{}"
+    times = tuple(datetime.fromisoformat(clock.format(t)) for t in ("07:00+00:00", "08:00+00:00", "09:00+00:00"))
+    tariff = Tariff(times, (0.1, 0.5))
+    berlin = [datetime.fromisoformat(clock.format(t)) for t in ("08:00+01:00", "09:30+01:00")]
+    assert tariff.pieces(*berlin) == [(0.1, 1.0), (0.5, 0.5)]
+    with pytest.raises(InvalidInput, match="time zone"):
+        tariff.pieces(DAY, DAY)
+
+
+def test_the_hour_that_a_clock_skips_counts_as_none():
+    """With offsets the night of the change is three hours long from one to five; without them it is four."""
+    begin, end = "2024-03-31T01:00", "2024-03-31T05:00"
+    aware = tuple(datetime.fromisoformat(t) for t in (begin + "+01:00", end + "+02:00"))
+    naive = tuple(datetime.fromisoformat(t) for t in (begin, end))
+    assert Tariff(aware, (0.2,)).pieces(*aware) == [(0.2, 3.0)]
+    assert Tariff(naive, (0.2,)).pieces(*naive) == [(0.2, 4.0)]
+
+
+def run(*words):
+    command = [sys.executable, "-m", "v2g_nb.synthesis.who_gains", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_the_command(tmp_path):
+    out = tmp_path / "table.csv"
+    done = run(OWN / "sessions.csv", OWN / "tariff.csv", "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("8 sessions: 7 gain, 1 lose")
+    with out.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["row"] for row in rows] == [str(k) for k in range(2, 10)]
+    assert next(row for row in rows if row["id"] == "visitor")["gain_eur"] == "-1.2582"
+
+
+def test_the_command_keeps_every_row_and_says_what_is_wrong(tmp_path):
+    out = tmp_path / "table.csv"
+    done = run(OWN / "sessions-with-faults.csv", OWN / "tariff.csv", "--out", out)
+    assert done.returncode == 1
+    assert done.stderr.count("rejected: sessions-with-faults.csv, row") == 7
+    with out.open(encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none.csv", "tariff.csv"), "none.csv"),
+        (("sessions.csv", "none.csv"), "none.csv"),
+        (("sessions.csv", "sessions.csv"), "column start: is missing"),
+        (("tariff.csv", "tariff.csv"), "column id: is missing"),
+        (("sessions.csv", "tariff.csv", "--flat", "-1"), "flat_eur_per_kwh = -1.0"),
+    ],
+)
+def test_the_command_ends_with_two_where_there_is_nothing_to_compute(tmp_path, capsys, words, said):
+    files = [str(OWN / w) if w.endswith(".csv") else w for w in words]
+    out = tmp_path / "table.csv"
+    assert main([*files, "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_command_never_writes_over_what_it_reads(tmp_path, capsys):
+    mine = written(tmp_path, "mine.csv", (OWN / "sessions.csv").read_text(encoding="utf-8"))
+    before = mine.read_text(encoding="utf-8")
+    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(mine)]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert mine.read_text(encoding="utf-8") == before
+    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(tmp_path / "no" / "table.csv")]) == 2
+
+
+def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text('\ufeffbus, load_kw\n"the, mill",12\n\n"two\nlines",3\n', encoding="utf-8")
+    rows = read_table(path, ["bus", "load_kw"])
+    assert [(r.number, r.cells["bus"]) for r in rows.rows] == [(2, "the, mill"), (5, "two\nlines")]
+    path.write_bytes(b"bus,load_kw\nm\xfchle,3\n")
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        read_table(path, ["bus"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.05, 0.6), st.floats(0.25, 3.0)), min_size=1, max_size=6),
+    st.floats(0, 1),
+    st.floats(1, 22),
+)
+def test_shifting_never_costs_more_and_scales(pieces, part, power):
+    from v2g_nb.synthesis.who_gains import _cost
+
+    energy = part * power * sum(h for _, h in pieces)
+    shifted, arrival = _cost(sorted(pieces), energy, power), _cost(pieces, energy, power)
+    low, high = min(p for p, _ in pieces), max(p for p, _ in pieces)
+    assert low * energy - 1e-9 <= shifted <= arrival + 1e-9 <= high * energy + 2e-9
+
+
+def test_feeder_of_ones_own():
+    own = read_feeder(OWN / "lines.csv", OWN / "loads.csv", source="substation", nominal_kv=0.4)
+    assert own.feeder.names == ("substation", "square", "school", "car park", "mill")
+    assert own.load_kw.tolist() == [0, 60, 35, 20, 40]
+    assert own.feeder.resistance[0] == pytest.approx(0.012 / 0.16)
+    assert own.feeder.rating_kva[1] == np.inf
+
+
+LINES = "from_bus,to_bus,r_ohm,x_ohm,rating_kva\n"
+LOADS = "bus,load_kw,load_kvar\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "loads", "words"),
+    [
+        ("a,b,0.1,x,\n", "b,1,1\n", "lines.csv, row 2, column x_ohm: 'x'"),
+        ("a,b,-0.1,0,\n", "b,1,1\n", "lines.csv, row 2, column r_ohm"),
+        ("a,b,0.1,0,0\n", "b,1,1\n", "lines.csv, row 2, column rating_kva"),
+        ("a,,0.1,0,\n", "b,1,1\n", "lines.csv, row 2, column to_bus"),
+        ("a,b,0.1,0,\n", "c,1,1\n", "loads.csv, row 2, column bus: 'c' must be a bus of lines.csv: a, b"),
+        ("a,b,0.1,0,\n", "b,1,much\n", "loads.csv, row 2, column load_kvar"),
+        ("a,b,0.1,0,\nb,c,0.1,0,\nc,a,0.1,0,\n", "b,1,1\n", "closes a loop"),
+        ("a,b,0.1,0,\nc,d,0.1,0,\n", "b,1,1\n", "bus 'c' must hang on a line that leads to the source 'a'"),
+        ("b,c,0.1,0,\n", "b,1,1\n", "source = 'a': must be a bus of lines.csv, one of b, c"),
+    ],
+)
+def test_a_bad_feeder_is_named(tmp_path, lines, loads, words):
+    a, b = written(tmp_path, "lines.csv", LINES + lines), written(tmp_path, "loads.csv", LOADS + loads)
+    with pytest.raises(InvalidInput) as caught:
+        read_feeder(a, b, source="a", nominal_kv=0.4)
+    assert words in str(caught.value)

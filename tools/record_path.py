@@ -1,0 +1,137 @@
+"""Record what PATH finds on a reduced instance of the coupled city, or compare with what is recorded.
+
+``python -m tools.record_path`` writes tests/references/city_path.json; with ``--check`` it only
+compares. PATH runs through GAMSPy, in the environment of the Python that V2G_PEERS names, under a
+demonstration licence that allows 1000 rows and expires.
+"""
+
+import datetime
+import json
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from tools.paths import ROOT
+from tools.peers.call import call
+from v2g_nb.city.mcp import city_mcp
+from v2g_nb.city.model import CityModel, Station
+from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
+from v2g_nb.city.reading import full_dlmp
+from v2g_nb.city.scenarios import scenario
+from v2g_nb.city.ways import city_paths
+from v2g_nb.methods.lindistflow import DispatchProblem
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
+
+TARGET = ROOT / "tests" / "references" / "city_path.json"
+SAME = 1e-6  # $/kWh
+BUSES = ("150", "13", "42", "60", "86", "105")
+
+
+def reduced_city() -> CityModel:
+    """Return Stress with V2G on the roads of Sioux Falls, and a feeder of six buses in place of 130."""
+    base = scenario("stress", count=6)
+    tree = RadialFeeder(
+        6,
+        [0, 1, 1, 3, 3],
+        [1, 2, 3, 4, 5],
+        [0.005, 0.01, 0.01, 0.02, 0.02],
+        [0.01, 0.01, 0.02, 0.02, 0.03],
+        [5000.0, 3800.0, 3800.0, 300.0, 3800.0],
+        names=BUSES,
+    )
+    grid = DispatchProblem(
+        tree,
+        load_kw=[0.0, 535.0, 1300.0, 900.0, 1500.0, 1000.0],
+        load_kvar=[0.0, 250.0, 700.0, 450.0, 200.0, 500.0],
+        generator_bus=[2, 2, 3, 5, 4],
+        cost_per_kwh=[0.12, 0.99, 0.15, 0.15, 0.99],
+        cost_slope=[5e-5, 4e-5, 5e-4, 5e-4, 4e-5],
+        capacity_kw=[1200.0, 591.0, 750.0, 540.0, 700.0],
+        reactive_kvar=[900.0, 500.0, 700.0, 900.0, 500.0],
+        import_cost_per_kwh=0.12,
+        import_kw=1950.0,
+        import_kvar=6000.0,
+        source_voltage_pu=1.03,
+    )
+    market = replace(base.market, grid=grid, owner=[0, 0, 1, 2, 2])
+    places = (Station(2, "42", base_wait_min=15.0), Station(11, "105"), Station(12, "86"), Station(15, "60"))
+    return replace(base, market=market, stations=places)
+
+
+def path_request(program: CityProgram) -> dict[str, Any]:
+    """Return the complementarity problem of a program in numbers, as the peer reads it."""
+    problem, road = city_mcp(program), program.model.roads.network
+    blocks: Any = [[sparse.diags_array(program.quadratic), -program.forces], [program.matrix, None]]
+    linear = sparse.coo_array(sparse.block_array(blocks))
+    entries = zip(linear.row.tolist(), linear.col.tolist(), linear.data.tolist(), strict=True)
+    theta = program.value_of_time * VEHICLES / MONEY
+    links = range(program.columns["link"].start, program.columns["link"].stop)
+    visits = range(program.columns["visit"].start, program.columns["visit"].stop)
+    stations, k = program.model.stations, program.model.sharpness
+    if (road.power != 4.0).any():
+        raise ValueError("the peer knows BPR times of the fourth power only")
+
+    def at(places: range, values: Any) -> list[list[float]]:
+        return [[place, float(value)] for place, value in zip(places, values, strict=True)]
+
+    steepness = theta * road.free_flow_time * road.b * (VEHICLES / road.capacity) ** 4
+    return {
+        "size": len(problem.lower),
+        "entries": [[a, b, v] for a, b, v in entries if v],
+        "constant": [*program.linear.tolist(), *(-program.right).tolist()],
+        "time": at(links, theta * road.free_flow_time),
+        "rise": at(links, steepness),
+        "wait": at(visits, [theta * one.base_wait_min for one in stations]),
+        "slope": at(visits, [theta * one.wait_slope / k for one in stations]),
+        "sharpness": at(visits, [k * VEHICLES] * len(stations)),
+        "room": at(visits, [k * one.capacity for one in stations]),
+        "lower": [[i, float(v)] for i, v in enumerate(problem.lower) if np.isfinite(v)],
+        "upper": [[i, float(v)] for i, v in enumerate(problem.upper) if np.isfinite(v)],
+        "tolerance": 1e-10,
+    }
+
+
+def run_path(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what PATH answers; raise PeerAbsent where there is no GAMSPy."""
+    answer: dict[str, Any] = call("path_peer", request, "gamspy")
+    return answer
+
+
+def record() -> dict[str, Any]:
+    """Return PATH's equilibrium of the reduced instance, as it is stored."""
+    model = reduced_city()
+    program = city_program(model, city_paths(model))
+    answer = run_path(path_request(program))
+    z = np.array(answer["point"])
+    x, y = z[: len(program.lower)], z[len(program.lower) :]
+    paid = y[program.rows["demand"]] * MONEY / VEHICLES
+    return {
+        "date": datetime.date.today().isoformat(),
+        "peer": answer["version"],
+        "status": answer["status"],
+        "unknowns": len(z),
+        "natural_residual": float(f"{np.abs(program.residual(x, y)).max():.1e}"),
+        "dlmp_usd_per_kwh": dict(zip(BUSES, np.round(full_dlmp(program, y), 9).tolist(), strict=True)),
+        "link_flow_veh_per_h": np.round(VEHICLES * x[program.columns["link"]], 6).tolist(),
+        "od_cost_usd": np.round(paid, 7).tolist(),
+    }
+
+
+def main() -> None:
+    """Write the reference, or compare."""
+    found = record()
+    if "--check" not in sys.argv:
+        TARGET.write_text(json.dumps(found, indent=1) + "\n")
+        return
+    stored = json.loads(TARGET.read_text())
+    for bus, price in stored["dlmp_usd_per_kwh"].items():
+        if abs(price - found["dlmp_usd_per_kwh"][bus]) > SAME:
+            raise SystemExit(f"PATH's price at bus {bus} is {found['dlmp_usd_per_kwh'][bus]}, recorded was {price}")
+    print(f"{found['peer']}: as recorded on {stored['date']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""The power side as rows and columns of one sparse program: CNO (1), DSO (9), LSEs (10), clearing (11) to (13).
+
+Powers are in MW, money in 1000 $, so that a price in $/kWh is one in 1000 $ per MWh.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from v2g_nb.checks import FloatArray
+from v2g_nb.city.model import CityModel
+
+__all__: list[str] = []
+
+KW = 1000.0  # kW in a unit of power
+
+
+class Blocks:
+    """Named blocks of columns (with bounds) and rows (with right-hand sides), assembled once."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, slice] = {}
+        self.rows: dict[str, slice] = {}
+        self.lower: list[FloatArray] = []
+        self.upper: list[FloatArray] = []
+        self.right: list[FloatArray] = []
+        self.entries: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+        self.width = self.height = 0
+
+    def variables(self, name: str, count: int, lower: Any = -np.inf, upper: Any = np.inf) -> None:
+        """Add `count` columns."""
+        self.columns[name] = slice(self.width, self.width + count)
+        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), (count,)))
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), (count,)))
+        self.width += count
+
+    def equations(self, name: str, right: FloatArray, **terms: Any) -> None:
+        """Add rows: the sum of one matrix times each named block is `right`."""
+        self.rows[name] = slice(self.height, self.height + len(right))
+        for block, matrix in terms.items():
+            part = sparse.coo_array(matrix)
+            self.entries[0].append(part.row + self.height)
+            self.entries[1].append(part.col + self.columns[block].start)
+            self.entries[2].append(part.data)
+        self.right.append(np.asarray(right, dtype=np.float64))
+        self.height += len(right)
+
+    def matrix(self) -> Any:
+        """Return all rows as one matrix."""
+        data, row, column = (np.concatenate(self.entries[k]) for k in (2, 0, 1))
+        return sparse.csc_array((data, (row, column)), shape=(self.height, self.width))
+
+
+def picks(rows: Any, count: int) -> Any:
+    """Return the matrix that adds column j to row ``rows[j]``."""
+    where = np.asarray(rows, dtype=np.int64)
+    return sparse.coo_array((np.ones(len(where)), (where, np.arange(len(where)))), shape=(count, len(where)))
+
+
+def station_buses(model: CityModel) -> tuple[Any, Any]:
+    """Return the buses with stations, in order of appearance, and the place of each station among them."""
+    buses = model.station_bus.tolist()
+    distinct = list(dict.fromkeys(buses))
+    return np.array(distinct), np.array([distinct.index(bus) for bus in buses])
+
+
+def add_variables(blocks: Blocks, model: CityModel) -> None:
+    """Add what the CNO, the LSEs, the TSO and the DSO decide."""
+    market, grid = model.market, model.market.grid
+    tree = grid.feeder
+    count, lses = len(model.stations), len(market.shares)
+    homes, places = len(market.load_buses), len(station_buses(model)[0])
+    low = np.array([station.lowest_kw for station in model.stations]) / KW
+    high = np.array([station.highest_kw for station in model.stations]) / KW
+    blocks.variables("charge", count, 0.0)  # q+
+    blocks.variables("discharge", count, 0.0)  # q-
+    blocks.variables("net", count, low, high)
+    blocks.variables("sold_to_cno", lses * places, 0.0)  # z+
+    blocks.variables("bought_from_cno", lses * places, 0.0)  # z-
+    blocks.variables("sales", lses * homes, 0.0)  # s
+    blocks.variables("total_sales", homes)  # S
+    obligation = market.obligations_kw[:, market.load_buses].ravel() / KW
+    # An obligation of zero leaves nothing to shed; the tiny room keeps the inside of the bounds from vanishing.
+    blocks.variables("shed", lses * homes, 0.0, np.maximum(obligation, 1e-9))
+    blocks.variables("beyond", lses * homes, 0.0)  # sold beyond what must be served
+    used = np.flatnonzero(grid.capacity_kw > 0.0)
+    blocks.variables("generation", len(used), 0.0, grid.capacity_kw[used] / KW)
+    swing = np.flatnonzero(grid.reactive_kvar > 0.0)
+    blocks.variables("reactive", len(swing), -grid.reactive_kvar[swing] / KW, grid.reactive_kvar[swing] / KW)
+    blocks.variables("purchase", lses)  # y
+    blocks.variables("import", 1, 0.0, max(grid.import_kw, 1e-6) / KW)  # p0
+    blocks.variables("import_reactive", 1, -max(grid.import_kvar, 1e-6) / KW, max(grid.import_kvar, 1e-6) / KW)
+    blocks.variables("injection", tree.num_buses)  # p
+    rating = tree.rating_kva / KW
+    blocks.variables("active", tree.num_lines, -rating, rating)  # P
+    flat = grid.facets % 4 == 0  # the polygon has a side that faces Q
+    blocks.variables("line_reactive", tree.num_lines, -rating if flat else -np.inf, rating if flat else np.inf)  # Q
+    rated = np.flatnonzero(np.isfinite(rating))
+    slanted = len(slanted_angles(grid.facets))
+    blocks.variables("facet", slanted * len(rated), np.tile(-rating[rated], slanted), np.tile(rating[rated], slanted))
+    blocks.variables("voltage", tree.num_buses, grid.lowest_pu**2, grid.highest_pu**2)  # V, squared
+
+
+def slanted_angles(facets: int) -> FloatArray:
+    """Return the polygon's directions that face neither P nor Q; opposite sides share one direction."""
+    angles = np.pi * np.arange(facets // 2) * 2.0 / facets
+    return np.array([a for a in angles if not np.isclose(a, 0.0) and not np.isclose(a, np.pi / 2.0)])
+
+
+def add_market_rows(blocks: Blocks, model: CityModel) -> None:
+    """Add the CNO's limits, the LSEs' balances and duties, and the clearing of the market."""
+    market, grid = model.market, model.market.grid
+    buses, place = station_buses(model)
+    count, lses, hours = len(model.stations), len(market.shares), model.period_h
+    homes, points = market.load_buses, len(buses)
+    used = np.flatnonzero(grid.capacity_kw > 0.0)
+    unit, each = sparse.eye_array(count), np.arange(lses)
+    # (1b): what a station takes in net; the multiplier is its rent mu
+    blocks.equations("limits", np.zeros(count), net=hours * unit, charge=-hours * unit, discharge=hours * unit)
+    # (12a), (12b): the LSEs trade with the CNO what it trades with drivers; multipliers pi+ and pi-
+    at_point = picks(np.tile(np.arange(points), lses), points)
+    at = picks(place, points)
+    blocks.equations("charge_trade", np.zeros(points), sold_to_cno=hours * at_point, charge=-hours * at)
+    blocks.equations("discharge_trade", np.zeros(points), discharge=hours * at, bought_from_cno=-hours * at_point)
+    # (11): injections are what the LSEs bring and take; multiplier w. The source's row follows from
+    # the others, so it is left out: its fee is zero, and fees are measured from there.
+    n, source = grid.feeder.num_buses, grid.feeder.root
+    keep = sparse.eye_array(n).tocsr()[np.arange(n) != source] * hours
+    blocks.equations(
+        "injection",
+        np.zeros(n - 1),
+        generation=keep @ picks(grid.generator_bus[used], n),
+        sales=-keep @ picks(np.tile(homes, lses), n),
+        sold_to_cno=-keep @ picks(np.tile(buses, lses), n),
+        bought_from_cno=keep @ picks(np.tile(buses, lses), n),
+        injection=-keep,
+    )
+    # (12c): what the LSEs buy is what the TSO delivers; multiplier tau
+    blocks.equations("tso", np.zeros(1), **{"import": np.full((1, 1), hours), "purchase": np.full((1, lses), -hours)})
+    # (10c): each LSE's balance; multiplier lambda
+    trades = picks(np.repeat(each, points), lses) * hours
+    blocks.equations(
+        "balance",
+        np.zeros(lses),
+        generation=hours * picks(market.owner[used], lses),
+        purchase=hours * sparse.eye_array(lses),
+        sales=-hours * picks(np.repeat(each, len(homes)), lses),
+        sold_to_cno=-trades,
+        bought_from_cno=trades,
+    )
+    # (10d): serve one's share or shed; and the sum of sales that the inverse demand sees
+    wide = sparse.eye_array(lses * len(homes)) * hours
+    duty = market.obligations_kw[:, homes].ravel() / KW
+    blocks.equations("duty", hours * duty, sales=wide, shed=wide, beyond=-wide)
+    summed = picks(np.tile(np.arange(len(homes)), lses), len(homes)) * hours
+    blocks.equations(
+        "demand_curve", np.zeros(len(homes)), total_sales=hours * sparse.eye_array(len(homes)), sales=-summed
+    )
+
+
+def add_network_rows(blocks: Blocks, model: CityModel) -> None:
+    """Add the DSO's feeder (9): balances, voltage drops, polygons of the lines' apparent power."""
+    grid = model.market.grid
+    tree, hours = grid.feeder, model.period_h
+    n, m = tree.num_buses, tree.num_lines
+    into, out = picks(tree.heads, n), picks(tree.tails, n)
+    source = picks([tree.root], n)
+    flows = (into - out) * hours
+    blocks.equations(
+        "active_balance",
+        np.zeros(n),
+        injection=sparse.eye_array(n) * hours,
+        active=flows,
+        **{"import": source * hours},
+    )
+    swing = np.flatnonzero(grid.reactive_kvar > 0.0)
+    blocks.equations(
+        "reactive_balance",
+        hours * grid.load_kvar / KW,
+        reactive=picks(grid.generator_bus[swing], n) * hours,
+        line_reactive=flows,
+        import_reactive=source * hours,
+    )
+    scale = 2.0 * KW / tree.base_kva
+    r, x = (sparse.diags_array(scale * value) for value in (tree.resistance, tree.reactance))
+    blocks.equations("drop", np.zeros(m), voltage=(into - out).T, active=r, line_reactive=x)
+    blocks.equations("source_voltage", np.array([grid.source_voltage_pu**2]), voltage=source.T)
+    rated = np.flatnonzero(np.isfinite(tree.rating_kva))
+    angles = slanted_angles(grid.facets)
+    if len(angles) * len(rated):
+        pick = sparse.eye_array(m).tocsr()[rated]
+        blocks.equations(
+            "polygon",
+            np.zeros(len(angles) * len(rated)),
+            facet=sparse.eye_array(len(angles) * len(rated)),
+            active=sparse.vstack([-np.cos(a) * pick for a in angles]),
+            line_reactive=sparse.vstack([-np.sin(a) * pick for a in angles]),
+        )

@@ -1,0 +1,300 @@
+"""One program for all players: its columns, rows, and derivatives; and the same as a complementarity problem.
+
+Inside, powers are in MW, vehicles in hundreds and money in 1000 $, which keeps all numbers near one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from v2g_nb import checks
+from v2g_nb.checks import FloatArray
+from v2g_nb.city.market import KW, Blocks, add_market_rows, add_network_rows, add_variables, picks
+from v2g_nb.city.model import CityModel, CityPath
+from v2g_nb.city.ways import PathTable, path_table
+
+__all__ = ["city_program"]
+
+VEHICLES, MONEY = 100.0, 1000.0
+
+
+@dataclass(frozen=True)
+class CityProgram:
+    """All players' problems as ``matrix @ x = right``, ``lower <= x <= upper``, and marginal costs.
+
+    ``columns`` and ``rows`` name the blocks; ``unit`` and ``row_unit`` are the vehicles, kW or per
+    unit in one unit of each; ``forces`` is the matrix by which multipliers act on decisions: the
+    transpose of ``matrix``, except where a class values time unlike the others.
+    """
+
+    model: CityModel
+    table: PathTable
+    columns: dict[str, slice]
+    rows: dict[str, slice]
+    matrix: Any
+    forces: Any
+    right: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    unit: FloatArray
+    row_unit: FloatArray
+    weight: FloatArray
+    linear: FloatArray
+    quadratic: FloatArray
+    value_of_time: float
+    demands: tuple[tuple[int, int], ...]
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """Return the marginal costs at a point; every multiplier acts through ``forces``.
+
+        Parameters
+        ----------
+        x : numpy.ndarray, shape (columns,)
+            A point.
+
+        Returns
+        -------
+        numpy.ndarray, shape (columns,)
+
+        Examples
+        --------
+        >>> from v2g_nb.city.scenarios import scenario
+        >>> from v2g_nb.city.ways import city_paths
+        >>> model = scenario("base")
+        >>> program = city_program(model, city_paths(model))
+        >>> slope = program.gradient(np.zeros(len(program.lower)))
+        >>> float(slope[program.columns["import"]][0])
+        0.12
+        """
+        slope = self.linear + self.quadratic * x
+        road = self.model.roads.network
+        slope[self.columns["link"]] += self._theta * road.free_flow_time * (1.0 + road.b * self._load(x) ** road.power)
+        k, base, rise, room = self._stations
+        wait = base + rise / k * np.logaddexp(0.0, k * (VEHICLES * x[self.columns["visit"]] - room))
+        slope[self.columns["visit"]] += self._theta * wait
+        return slope
+
+    def curvature(self, x: FloatArray) -> FloatArray:
+        """Return the derivatives of :meth:`gradient`, each by its own variable.
+
+        Parameters
+        ----------
+        x : numpy.ndarray, shape (columns,)
+            A point.
+
+        Returns
+        -------
+        numpy.ndarray, shape (columns,)
+
+        Examples
+        --------
+        >>> from v2g_nb.city.scenarios import scenario
+        >>> from v2g_nb.city.ways import city_paths
+        >>> model = scenario("base")
+        >>> program = city_program(model, city_paths(model))
+        >>> bool((program.curvature(np.zeros(len(program.lower))) >= 0).all())
+        True
+        """
+        bend = self.quadratic.copy()
+        road = self.model.roads.network
+        steeper = np.where(road.power > 0.0, self._load(x) ** np.maximum(road.power - 1.0, 0.0), 0.0)
+        per_unit = road.free_flow_time * road.b * road.power * steeper * VEHICLES / road.capacity
+        bend[self.columns["link"]] += self._theta * per_unit
+        k, _, rise, room = self._stations
+        argument = k * (VEHICLES * x[self.columns["visit"]] - room)
+        bend[self.columns["visit"]] += self._theta * rise * VEHICLES * np.exp(-np.logaddexp(0.0, -argument))
+        return bend
+
+    @property
+    def _theta(self) -> float:
+        """Thousand $ for a hundred vehicles' minute."""
+        return self.value_of_time * VEHICLES / MONEY
+
+    def _load(self, x: FloatArray) -> FloatArray:
+        flow = np.maximum(x[self.columns["link"]], 0.0)
+        return np.asarray(VEHICLES * flow / self.model.roads.network.capacity)
+
+    @property
+    def _stations(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+        stations = self.model.stations
+        base, rise, room = (
+            np.array([getattr(one, name) for one in stations]) for name in ("base_wait_min", "wait_slope", "capacity")
+        )
+        return self.model.sharpness, base, rise, room
+
+    def residual(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the natural residual of (18) in vehicles, kW, $/kWh and $ per trip, per unit for voltages.
+
+        Parameters
+        ----------
+        x : numpy.ndarray, shape (columns,)
+            Decisions.
+        y : numpy.ndarray, shape (rows,)
+            Multipliers.
+
+        Returns
+        -------
+        numpy.ndarray, shape (columns + rows,)
+
+        Examples
+        --------
+        >>> from v2g_nb.city.scenarios import scenario
+        >>> from v2g_nb.city.ways import city_paths
+        >>> model = scenario("base")
+        >>> program = city_program(model, city_paths(model))
+        >>> program.residual(np.zeros(len(program.lower)), np.zeros(len(program.right))).max().round(1)
+        np.float64(590.0)
+        """
+        point = x * self.unit
+        force = (self.gradient(x) - self.forces @ y) * (MONEY / self.unit)
+        outside = point - np.clip(point - force, self.lower * self.unit, self.upper * self.unit)
+        return np.concatenate([outside, (self.matrix @ x - self.right) * self.row_unit])
+
+
+def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
+    """Return the program of an instance over a set of paths.
+
+    Parameters
+    ----------
+    model : CityModel
+        The instance.
+    paths : tuple of CityPath
+        What drivers may choose from.
+
+    Returns
+    -------
+    CityProgram
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, or a path does not belong to the model.
+    Infeasible
+        If a pair with trips has no path.
+
+    Examples
+    --------
+    >>> from v2g_nb.city.scenarios import scenario
+    >>> from v2g_nb.city.ways import city_paths
+    >>> model = scenario("base")
+    >>> program = city_program(model, city_paths(model))
+    >>> program.matrix.shape[1] == len(program.lower)
+    True
+
+    References
+    ----------
+    Equations (1) and (3) to (18) of the city paper.
+    """
+    table = path_table(model, paths)
+    market, grid = model.market, model.market.grid
+    blocks = Blocks()
+    demands = _add_drivers(blocks, model, table)
+    add_variables(blocks, model)
+    _add_driver_rows(blocks, model, table, demands)
+    add_market_rows(blocks, model)
+    add_network_rows(blocks, model)
+
+    linear, quadratic = np.zeros(blocks.width), np.zeros(blocks.width)
+    hours, lses = model.period_h, len(market.shares)
+    at = blocks.columns
+    thetas = np.array([group.value_of_time for group in model.drivers])
+    reference = _reference(model)
+    own = thetas[table.driver] * table.dwell_min + table.fixed_cost
+    linear[at["flow"]] = own * VEHICLES / MONEY
+    if "unserved" in at:
+        linear[at["unserved"]] = (model.unserved_cost or 0.0) * VEHICLES / MONEY
+    used = np.flatnonzero(grid.capacity_kw > 0.0)
+    linear[at["generation"]] = hours * grid.cost_per_kwh[used]
+    quadratic[at["generation"]] = hours * grid.cost_slope[used] * KW
+    linear[at["import"]] = hours * grid.import_cost_per_kwh
+    linear[at["shed"]] = hours * grid.shed_cost_per_kwh
+    homes = market.load_buses
+    slope = hours * market.slope[homes] * KW
+    linear[at["total_sales"]] = -hours * market.intercept[homes]
+    quadratic[at["total_sales"]] = slope
+    quadratic[at["sales"]] = np.tile(slope, lses)
+
+    unit, row_unit = np.full(blocks.width, KW), np.full(blocks.height, KW)
+    for name in ("flow", "link", "visit", "unserved"):
+        unit[at.get(name, slice(0, 0))] = VEHICLES
+    unit[at["voltage"]] = 1.0
+    for name in ("demand", "link", "visit"):
+        row_unit[blocks.rows[name]] = VEHICLES
+    for name in ("drop", "source_voltage"):
+        row_unit[blocks.rows[name]] = 1.0
+    weight = np.ones(blocks.width)
+    weight[at["flow"]] = thetas[table.driver] / reference
+    matrix = blocks.matrix()
+    return CityProgram(
+        model,
+        table,
+        blocks.columns,
+        blocks.rows,
+        matrix,
+        _forces(matrix, blocks, weight),
+        np.concatenate(blocks.right),
+        np.concatenate(blocks.lower),
+        np.concatenate(blocks.upper),
+        unit,
+        row_unit,
+        weight,
+        linear,
+        quadratic,
+        reference,
+        tuple(demands),
+    )
+
+
+def _reference(model: CityModel) -> float:
+    """Return the value of time that roads and queues are priced with: that of the (first) electric class."""
+    electric = [group.value_of_time for group in model.drivers if group.electric]
+    return electric[0] if electric else model.drivers[0].value_of_time
+
+
+def _forces(matrix: Any, blocks: Blocks, weight: FloatArray) -> Any:
+    """Return the transposed matrix with delays as each class values them."""
+    transposed = sparse.csr_array(matrix.T)
+    if np.all(weight == 1.0):
+        return transposed
+    delays = np.zeros(blocks.height)
+    delays[blocks.rows["link"]] = delays[blocks.rows["visit"]] = 1.0
+    more = sparse.diags_array(weight - 1.0) @ transposed @ sparse.diags_array(delays)
+    return sparse.csr_array(transposed + more)
+
+
+def _add_drivers(blocks: Blocks, model: CityModel, table: PathTable) -> list[tuple[int, int]]:
+    demands = [(m, k) for m, group in enumerate(model.drivers) for k in np.flatnonzero(group.volumes > 0.0).tolist()]
+    blocks.variables("flow", len(table.paths), 0.0)
+    blocks.variables("link", model.roads.network.num_links)
+    blocks.variables("visit", len(model.stations))
+    if model.unserved_cost is not None:
+        blocks.variables("unserved", len(demands), 0.0)
+    return demands
+
+
+def _add_driver_rows(blocks: Blocks, model: CityModel, table: PathTable, demands: list[tuple[int, int]]) -> None:
+    """Add (3) to (6) and (8): trips, link flows, visits, and the stations' energies."""
+    row = {key: k for k, key in enumerate(demands)}
+    of_path = [row.get((m, k), -1) for m, k in zip(table.driver.tolist(), table.pair.tolist(), strict=True)]
+    if min(of_path) < 0:
+        raise checks.complain("paths", table.paths[int(np.argmin(of_path))], "of a class and pair with trips")
+    if model.unserved_cost is None and len(set(of_path)) < len(demands):
+        from v2g_nb.errors import Infeasible
+
+        m, k = demands[min(set(range(len(demands))) - set(of_path))]
+        raise Infeasible(
+            f"paths: none leads from {model.pairs[k][0]} to {model.pairs[k][1]} for {model.drivers[m].name}"
+        )
+    volumes = np.array([model.drivers[m].volumes[k] for m, k in demands])
+    extra = {"unserved": sparse.eye_array(len(demands))} if model.unserved_cost is not None else {}
+    blocks.equations("demand", volumes / VEHICLES, flow=picks(of_path, len(demands)), **extra)
+    links, stations, hours = model.roads.network.num_links, len(model.stations), model.period_h
+    blocks.equations("link", np.zeros(links), link=sparse.eye_array(links), flow=-table.links.T)
+    stops = (table.charge_stops + table.discharge_stops).T
+    unit = sparse.eye_array(stations)
+    blocks.equations("visit", np.zeros(stations), visit=unit, flow=-stops)
+    energy = VEHICLES / KW
+    blocks.equations("charged", np.zeros(stations), charge=hours * unit, flow=-energy * table.charge_kwh.T)
+    blocks.equations("discharged", np.zeros(stations), discharge=-hours * unit, flow=energy * table.discharge_kwh.T)

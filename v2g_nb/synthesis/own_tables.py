@@ -1,0 +1,108 @@
+"""Reading a reader's own CSV files, with errors that name file, row, column and what would be right."""
+
+import csv
+import io
+import math
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
+
+__all__ = ["read_table"]
+
+
+class Row(NamedTuple):
+    """A row: its number in the file (the header is row 1), and its cells by column."""
+
+    number: int
+    cells: dict[str, str]
+
+
+class Rows(NamedTuple):
+    """The rows of a file, and the file's name for messages."""
+
+    name: str
+    rows: list[Row]
+
+    def fault(self, row: Row, column: str, right: str) -> InvalidInput:
+        """Return the error that says what is wrong with one cell."""
+        return InvalidInput(f"{self.name}, row {row.number}, column {column}: {row.cells[column]!r} {right}")
+
+    def number(self, row: Row, column: str, *, low: float = -math.inf, open_low: bool = False) -> float:
+        """Return a cell as a number, or raise."""
+        bound = "" if low == -math.inf else f" {'above' if open_low else 'of at least'} {low:g}"
+        right = f"must be a number{bound}, with a point, such as 12.5"
+        try:
+            value = float(row.cells[column])
+        except ValueError:
+            raise self.fault(row, column, right) from None
+        if not math.isfinite(value) or value < low or (open_low and value == low):
+            raise self.fault(row, column, right)
+        return value
+
+
+def read_table(path: Any, columns: Any) -> Rows:
+    r"""Read a CSV file with a header.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: UTF-8, columns separated by commas, one header row.
+    columns : sequence of str
+        Columns that it must have; others are ignored.
+
+    Returns
+    -------
+    Rows
+        All rows that are not blank, cells as text without surrounding space.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, it is no UTF-8 text, a column is missing or stands there twice, a
+        row has another number of cells, or there is no row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "loads.csv"
+    ...     _ = file.write_text("bus,load_kw\nmill,12\n")
+    ...     read_table(file, ["bus", "load_kw"]).rows
+    [Row(number=2, cells={'bus': 'mill', 'load_kw': '12'})]
+    """
+    if not isinstance(path, (str, PathLike)) or not str(path).strip():
+        raise checks.complain("path", path, "the path of a file")
+    if isinstance(columns, str) or not isinstance(columns, (list, tuple)) or not columns:
+        raise checks.complain("columns", columns, "a list of names")
+    place = Path(path)
+    if not place.is_file():
+        raise InvalidInput(f"path = {str(path)!r}: must be a file that exists")
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{place.name}: must be a text file in UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [word.strip() for word in next(reader, [])]
+    for name in columns:
+        if header.count(checks.text("columns", name)) != 1:
+            found = ", ".join(header) or "nothing"
+            fault = "is missing" if name not in header else "stands there twice"
+            raise InvalidInput(
+                f"{place.name}, row 1, column {name}: {fault}; the header must have {', '.join(columns)}, "
+                f"separated by commas, and has: {found}"
+            )
+    rows = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise InvalidInput(
+                f"{place.name}, row {reader.line_num}: has {len(cells)} cells, must have {len(header)} as the header"
+            )
+        rows.append(Row(reader.line_num, {k: c.strip() for k, c in zip(header, cells, strict=True)}))
+    if not rows:
+        raise InvalidInput(f"{place.name}: must have at least one row below the header")
+    return Rows(place.name, rows)
