@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +16,7 @@ import v2g_nb
 
 GROUPS = {
     "methods": ("v2g_nb.methods",),
-    "rooms": ("v2g_nb.highway", "v2g_nb.campus", "v2g_nb.grid", "v2g_nb.city"),
+    "rooms": ("v2g_nb.highway", "v2g_nb.campus", "v2g_nb.grid", "v2g_nb.city", "v2g_nb.synthesis"),
     "data": ("v2g_nb.data",),
     "figures": ("v2g_nb.figures", "v2g_nb.chapter", "v2g_nb.ledger", "v2g_nb.sweep", "v2g_nb.errors"),
 }
@@ -67,6 +68,8 @@ def directive(module: ModuleType, name: str) -> list[str]:
         return [f".. autoclass:: {name}", "   :members:"]
     if callable(thing):
         return [f".. autofunction:: {name}"]
+    if not isinstance(thing, Iterable) or isinstance(thing, str):
+        return [f".. py:data:: {name}", "", f"   The {type(thing).__name__} ``{thing!r}``."]
     entries = ", ".join(f"``{entry!r}``" for entry in thing)
     return [f".. py:data:: {name}", "", f"   A {type(thing).__name__} with the entries {entries}."]
 

@@ -60,7 +60,7 @@ SCRIPT = """<script>
 
 def is_equation(item: Item) -> bool:
     """Return whether the item says that something holds as printed: a residual that should be zero."""
-    return item.reported == 0 and isinstance(item.reported, float)
+    return item.reported == 0 and isinstance(item.reported, float) and ".fig-" not in item.id
 
 
 def said(item: Item) -> str:
