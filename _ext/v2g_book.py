@@ -55,12 +55,20 @@ class FigureDataLink(SphinxPostTransform):
 
 
 class ChapterRole(ReferenceRole):
-    """Link to a chapter, such as ``tools/waiting-lines``; plain words where it is not written yet."""
+    """Link to a chapter, such as ``tools/waiting-lines``, or with ``#Its heading`` to a section of it.
+
+    Where the chapter is not written yet, the words stand alone.
+    """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return a reference, or the words alone."""
-        if f"book/{self.target}" not in self.env.found_docs:
+        page, _, heading = self.target.partition("#")
+        if f"book/{page}" not in self.env.found_docs:
             return [nodes.emphasis("", self.title)], []
+        if heading:
+            address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/{page}")
+            place = f"{address}#{nodes.make_id(heading)}"
+            return [nodes.reference("", self.title, refuri=place, internal=True)], []
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="doc", reftarget=f"/book/{self.target}", refexplicit=True, refwarn=True
         )

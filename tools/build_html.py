@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.back_matter import generate
 from tools.finish_pages import finish
 from tools.paths import BUILD, ROOT, SITE, chapter, notebooks
 from tools.repository import Repository, repository
@@ -140,7 +141,8 @@ def main() -> None:
     faults = toc_faults()
     if faults:
         raise SystemExit("\n".join(faults))
-    changed = synchronise(wanted((ROOT / run).resolve() if run else None))
+    executed = (ROOT / run).resolve() if run else None
+    changed = synchronise(wanted(executed) | generate(executed))
     shaping = [SOURCE / p for p in sorted(wanted(None)) if p.parts[0] in CONFIGURATION or "_static" in p.parts]
     place = repository()
     build(configuration([*shaping, *(ROOT / name for name in SHAPING)], place), len(changed), place)

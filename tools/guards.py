@@ -231,18 +231,18 @@ def quoted_numbers(root: Path) -> list[str]:
     faults = []
     for path in notebooks(root):
         code = "\n".join(c["source"] for c in code_cells(path))
-        known = {_plain(t) for n in ast.walk(ast.parse(code)) for t in _number_texts(n, code)}
+        known = {plain(t) for n in ast.walk(ast.parse(code)) for t in number_texts(n, code)}
         for cell in cells(path):
             if cell["cell_type"] == "markdown":
                 faults += [
                     f"{path.name}: the prose says {number.strip()!r}, which no cell checks"
                     for number in prose_numbers(cell["source"])
-                    if _plain(number) not in known
+                    if plain(number) not in known
                 ]
     return faults
 
 
-def _number_texts(node: ast.AST, code: str) -> Iterator[str]:
+def number_texts(node: ast.AST, code: str) -> Iterator[str]:
     """Yield numbers as written in code, and the texts of chapter.quote."""
     if isinstance(node, ast.Call) and _called(node) == "quote" and len(node.args) == 2:
         if isinstance(node.args[1], ast.Constant):
@@ -253,7 +253,7 @@ def _number_texts(node: ast.AST, code: str) -> Iterator[str]:
         yield f"{100 * node.value:g}%"
 
 
-def _plain(number: str) -> str:
+def plain(number: str) -> str:
     """Return one spelling of a number: 0.50 and .5 stay different, spaces and commas do not count."""
     text = re.sub(r"[\s,\u202f]", "", number)
     return "0" + text if text.startswith(".") else text

@@ -70,7 +70,9 @@ window.v2gChecks = (() => {
     return [];
   }
 
-  const links = () => [...document.querySelectorAll("a[href]")].map((link) => link.href);
+  // a link inside an SVG has an object for an address
+  const address = (link) => new URL(link.getAttribute("href"), document.baseURI).href;
+  const links = () => [...document.querySelectorAll("a[href]")].map(address);
 
   function loaded() {
     const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];

@@ -104,6 +104,10 @@ PLANTED = {
     "a broken link": (page('<p><a href="nowhere.html">nowhere</a></p>'), {"link"}),
     "a broken anchor": (page('<p><a href="other.html#nowhere">nowhere</a></p>'), {"link"}),
     "a broken anchor of its own": (page('<p><a href="#nowhere">nowhere</a></p>'), {"link"}),
+    "a broken link in a drawing": (
+        page('<svg width="90" height="30"><a href="nowhere.html"><text y="20">nowhere</text></a></svg>'),
+        {"link"},
+    ),
     "a picture that is not there": (page(f'<img src="gone.svg" alt="{ALT}">'), {"request", "console", "pictures"}),
     "no alternative text": (page('<img src="picture.svg" alt="">'), {"pictures"}),
     "a file name for a text": (page('<img src="picture.svg" alt="_images/picture.svg">'), {"pictures"}),

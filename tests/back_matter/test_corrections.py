@@ -1,0 +1,86 @@
+"""Every correction is backed: its section exists, its numbers are checked in its chapter, none is left out."""
+
+import ast
+import re
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from tools.back_matter import corrections
+from tools.back_matter.chapters import cells, exists, headings
+from tools.guards import number_texts, plain, prose_numbers
+from v2g_nb.ledger import PAPERS, load_items, load_values, status
+
+ENTRIES = corrections.load()
+ITEMS, VALUES = load_items(), load_values()
+# verdicts that a reader of the paper is owed an explanation of
+EXPLAINED = ("refuted", "differs", "calibrated", "not identifiable from the text")
+
+
+@cache
+def chapter_numbers(chapter: str) -> set[str]:
+    """Return the numbers that a chapter's code contains or checks, and those that the ledger says the paper reports."""
+    code = [c["source"] for c in cells(chapter) if c["cell_type"] == "code"]
+    return {plain(t) for source in code for node in ast.walk(ast.parse(source)) for t in number_texts(node, source)}
+
+
+def unchecked(entry: corrections.Correction) -> list[str]:
+    """Return the numbers of an entry that nothing backs."""
+    reported = [ITEMS[i].reported for i in entry.items]
+    known = {text for r in reported if isinstance(r, float) for text in (f"{r:g}", f"{r:.2f}")}
+    known |= {plain(n) for i in entry.items for n in re.findall(r"[\d.]*\d", ITEMS[i].what + ITEMS[i].note)}
+    if exists(entry.chapter):
+        known |= chapter_numbers(entry.chapter)
+    text = corrections.OURS.sub("", f"{entry.says} {entry.argument}")
+    text = text.replace("$", " ")  # numbers in formulas count as well
+    return [n for n in prose_numbers(text) if plain(n) not in known]
+
+
+@pytest.mark.parametrize("entry", [pytest.param(e, id=f"{e.paper}: {e.title}") for e in ENTRIES])
+def test_an_entry_is_backed(entry: corrections.Correction):
+    assert entry.paper in PAPERS
+    assert entry.kind in corrections.KINDS
+    assert all(i in ITEMS and ITEMS[i].paper == entry.paper for i in entry.items)
+    for named, _ in corrections.OURS.findall(entry.argument):
+        assert named in entry.items
+    if exists(entry.chapter):
+        assert not entry.section or entry.section in headings(entry.chapter)
+        assert unchecked(entry) == []
+    else:  # a chapter still to be written: nothing may be claimed about its numbers or sections
+        assert not entry.section
+        assert not prose_numbers(entry.argument)
+
+
+@pytest.mark.parametrize("item", [i for i in ITEMS if status(ITEMS[i], VALUES.get(i)) in EXPLAINED])
+def test_nothing_is_left_out(item: str):
+    """What is refuted, differs, was tuned or cannot be identified has an entry."""
+    assert any(item in e.items for e in ENTRIES), f"{item} has no correction"
+
+
+def test_what_is_refuted_is_not_called_unclear():
+    """A refuted item has an entry that says something does not hold, is misprinted, or has several readings."""
+    for item in (i for i in ITEMS if status(ITEMS[i], VALUES.get(i)) == "refuted"):
+        assert {e.kind for e in ENTRIES if item in e.items} - {"missing"}, item
+
+
+def test_titles_stand_once():
+    assert len({e.title for e in ENTRIES}) == len(ENTRIES)
+
+
+def test_the_page_has_every_entry_and_no_gap():
+    page = corrections.page(VALUES)
+    assert all(page.count(f"### {e.title}\n") == 1 for e in ENTRIES)
+    assert "[[" not in page
+    assert all(i in VALUES for e in ENTRIES for i, _ in corrections.OURS.findall(e.argument))
+
+
+def test_an_unbacked_number_is_caught():
+    entry = next(e for e in ENTRIES if e.title == "Equal waits and equal use")
+    assert unchecked(entry) == []
+    assert unchecked(replace(entry, argument=entry.argument.replace("61 %", "62 %"))) == ["62 %"]
+
+
+def test_our_values_are_filled_in():
+    values = VALUES | {"highway.eq-9": 0.25, "campus.fig-2a": 45.0}
+    assert corrections.filled("[[highway.eq-9:%]], [[campus.fig-2a]]", values) == "25 %, 45"

@@ -1,0 +1,78 @@
+"""The map shows every chapter and player, and paths and course name chapters and exercises that exist."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from tools import reading_time
+from tools.back_matter import players, ways
+from tools.back_matter.chapters import exists, title
+
+CHAPTERS = reading_time.chapters()
+# planned from the start; a path may name them before they are written
+PLANNED = {
+    "tools/equilibrium-problems",
+    "city/one-program",
+    "city/six-scenarios",
+    "city/what-it-hangs-on",
+    "synthesis/four-mechanisms",
+    "synthesis/own-data",
+}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize(("kind", "width", "columns"), [("wide", 688, 2), ("narrow", 358, 1)])
+def test_the_map_links_every_chapter_and_player(kind: str, width: int, columns: int):
+    drawn = ElementTree.fromstring(players.svg(kind, width, columns))
+    links = [link.get("href") for link in drawn.iter(f"{SVG}a")]
+    assert set(links) == {f"{c}.html" for c in CHAPTERS}
+    words = [text.text for text in drawn.iter(f"{SVG}text")]
+    assert {title(c) for c in CHAPTERS} <= set(words)
+    assert all(who in words for row in players.PLAYERS.values() for who, _ in row)
+    boxes = [
+        {k: float(v) for k, v in r.items() if k in ("x", "y", "width", "height")} for r in drawn.iter(f"{SVG}rect")
+    ]
+    height = float(drawn.get("viewBox").split()[3])
+    assert all(b["x"] >= 0 and b["x"] + b["width"] <= width and b["y"] + b["height"] <= height for b in boxes)
+    assert all(b["height"] >= 24 for b in boxes)  # as large as a finger needs
+
+
+def test_a_player_whose_chapter_is_not_written_is_no_link():
+    assert players.linked("city/nowhere", "Nobody, in: ", "<rect/>") == "<g><rect/></g>"
+
+
+def test_paths_and_course_name_chapters_that_exist_or_are_planned():
+    found = ways.load()
+    named = [
+        c for way in found["paths"] + found["course"] for key in ("chapters", "read", "more") for c in way.get(key, [])
+    ]
+    assert set(named) <= set(CHAPTERS) | PLANNED
+    assert len(found["paths"]) >= 4
+    assert len(found["course"]) == 7
+
+
+def test_the_course_names_exercises_that_exist():
+    known = {label for c in CHAPTERS for label in ways.exercises(c)}
+    for week in ways.load()["course"]:
+        assert set(week["exercises"]) <= known
+        assert len(week["exercises"]) >= 2 or not all(map(exists, week["read"]))
+
+
+def test_the_whole_book_is_on_a_path_or_in_the_course():
+    found = ways.load()
+    named = {
+        c for way in found["paths"] + found["course"] for key in ("chapters", "read", "more") for c in way.get(key, [])
+    }
+    assert set(CHAPTERS) <= named
+
+
+def test_times_are_those_measured():
+    rows = re.findall(r"<([a-z]+/[a-z-]+)>` \| (\d+) \|", ways.times())
+    assert dict(rows) == {c: str(reading_time.measure(c).minutes) for c in CHAPTERS}
+    assert ways.duration(sum(int(minutes) for _, minutes in rows)) in ways.times()
+
+
+@pytest.mark.parametrize(("total", "text"), [(59, "59 min"), (60, "1 h"), (135, "2 h 15 min")])
+def test_durations(total: int, text: str):
+    assert ways.duration(total) == text
