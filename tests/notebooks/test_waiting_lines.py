@@ -2,12 +2,11 @@
 
 import math
 
-import mpmath as mp
 import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from tests.methods.exact_queue import exact_c, exact_number, exact_wait
+from tests.methods.exact_queue import exact_c, exact_wait
 from tests.notebooks.figures import column
 
 LAMBDA, MU, QUARTER = 6.5, 1.1, 15
@@ -68,16 +67,3 @@ def test_opening():
             state = state @ step
         limit = float(QUARTER * exact_wait(int(c), LAMBDA, MU)) if c * MU > LAMBDA else math.inf
         assert long_run[here] == pytest.approx(limit, rel=1e-8)
-
-
-def test_outflow():
-    cars = column("tools/waiting-lines", "fig-outflow", "cars")
-    exact = column("tools/waiting-lines", "fig-outflow", "exact")
-    approximation = column("tools/waiting-lines", "fig-outflow", "approximation")
-    most = column("tools/waiting-lines", "fig-outflow", "littles_law")
-    assert cars == pytest.approx(np.linspace(0, 30, 121))
-    assert exact[0] == 0
-    for x, g in zip(cars[1:], exact[1:], strict=True):
-        assert float(exact_number(8, mp.mpf(g), MU)) == pytest.approx(x, rel=1e-7)
-    assert approximation == pytest.approx(8 * MU * cars / (1 + cars))
-    assert most == pytest.approx(MU * cars)
