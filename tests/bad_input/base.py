@@ -80,7 +80,7 @@ CALLS = [
     call(CHAPTER.frames, name=NAME, **FRAMES),
     call(CHAPTER.certify, result=other(RESULT, 7, None, SimpleNamespace(certificates=()))),
     call(
-        Chapter("tools/waiting-lines").record,
+        Chapter("tools/one-more-car").record,
         item=text("highway.eq-9").also("highway.no-such-item", "campus.eq-1"),
         value=other(1.0, float("nan"), float("inf"), None, [1.0]),
     ),

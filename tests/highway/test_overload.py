@@ -121,6 +121,18 @@ def test_the_limit_keeps_everybody_who_is_let_in():
     assert longest_wait(weights=Weights(wait=0.0, soc=60.0)) < 0
 
 
+def test_a_long_wait_that_is_finite_sends_cars_past():
+    """Below capacity, quotas that can be filled, and still not all are matched: the wait is above the limit."""
+    road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(40))
+    plan = solve_schedule(road, cars)
+    assert all(c.holds for c in plan.certificates)
+    assert (plan.partner < 0).sum() == 1
+    assert longest_wait() < plan.wait_min.max() < np.inf
+    patient = solve_schedule(road, cars, overload="wait")
+    assert patient.wait_min.max() < longest_wait()
+    assert (patient.partner >= 0).all()
+
+
 @pytest.mark.parametrize("seed", [0, 7])
 def test_on_other_days_the_rule_changes_nothing(seed: int):
     road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))

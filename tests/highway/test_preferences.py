@@ -5,7 +5,7 @@ import pytest
 
 from v2g_nb.highway.algorithm_1 import allocate_as_printed
 from v2g_nb.highway.instance import Cars, arrival_soc, draw_cars, tomei
-from v2g_nb.highway.preferences import Weights, car_costs, charging_market, station_costs
+from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait, station_costs
 from v2g_nb.highway.quotas import reachable_quotas, wait_table
 from v2g_nb.methods.certificates.matching import certificates
 from v2g_nb.methods.matching import Market, deferred_acceptance
@@ -89,6 +89,18 @@ def test_without_strict_priority_somebody_is_left():
         assert all(c.holds for c in result.certificates)
         counts.append((result.partner < 0).sum())
     assert max(counts) >= 1
+
+
+def test_without_acceptance_somebody_is_left():
+    """Above 39 minutes some cars drive past, whatever the quotas; below, even a full battery charges."""
+    left = []
+    for wait, seed in [(48.0, s) for s in range(60)] + [(38.9, s) for s in range(60)]:
+        soc, quotas, _ = chain_market(seed)
+        partner = deferred_acceptance(charging_market(soc, [wait, wait], quotas)).partner
+        left.append((partner < 0).sum())
+    assert sum(left[:60]) > 10
+    assert sum(left[60:]) == 0
+    assert longest_wait() == 39.0
 
 
 def test_outside_option_keeps_unreachable_stations_out():

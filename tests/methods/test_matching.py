@@ -137,12 +137,17 @@ def test_quotas_that_sum_to_the_number_of_proposers_do_not_match_all():
     assert deferred_acceptance(first).partner.tolist() == [1, 0]
 
 
-def test_worst_case_number_of_proposals_is_reached_by_common_lists():
-    """All rank receivers alike, receivers hold the later: n m minus what is never asked."""
+def test_common_lists_cost_half_the_bound():
+    """All rank receivers alike, receivers hold the later: each receiver is asked by all who are left."""
     n, m = 12, 4
     market = Market([list(range(m))] * n, [list(range(n))[::-1]] * m, [n // m] * m)
-    result = deferred_acceptance(market)
-    assert n * m / 2 < result.num_iter <= n * m
+    assert deferred_acceptance(market).num_iter == n * (m + 1) / 2
+
+
+def test_no_fewer_proposals_than_the_bound_will_always_do():
+    """n m is reached: where nobody is accepted, everybody asks everywhere."""
+    market = Market([[0, 1, 2]] * 4, [[]] * 3, [1, 1, 1])
+    assert deferred_acceptance(market).num_iter == 12
 
 
 def test_proposals_are_the_solver():
@@ -299,3 +304,10 @@ def test_somebody_is_stranded_without_places_or_priority():
         rows = [[v for v in row if v >= 0][::-1] for row in market.receiver_lists.tolist()]
         without += stranded(Market(market.proposer_lists, rows, market.quotas), depends) > 0
     assert without > 10
+    refused = 0
+    for seed in range(40):  # cars that would rather drive on than stop where they have to
+        market, depends = road_with_stations(seed, 0)
+        rows = [[r for r in row if r not in (-1, depends[v])] for v, row in enumerate(market.proposer_lists.tolist())]
+        left = deferred_acceptance(Market(rows, market.receiver_lists, market.quotas)).partner
+        refused += (left[depends >= 0] < 0).any()
+    assert refused > 10

@@ -20,6 +20,15 @@ def day():
     return cars, solve_schedule(ROAD, cars)
 
 
+def test_road():
+    """Minutes at 80 km/h from the public posts: 57.9 to 88.3 on the old road, then 53.3 to 72.0 on the new one."""
+    driving = column("highway/two-hours-on-the-tomei", "fig-road", "driving_min")
+    inflow = column("highway/two-hours-on-the-tomei", "fig-road", "inflow")
+    km = np.array([0, 23.0, 25.8, 30.4, 30.4 + 13.2, 30.4 + 18.7])
+    np.testing.assert_allclose(driving, km * 60 / 80, rtol=1e-9)
+    assert inflow.tolist() == [6.5, 0, 2.5, 0, 1, 0]
+
+
 def test_cars():
     cars, _ = day()
     minute = column("highway/two-hours-on-the-tomei", "fig-cars", "minute")

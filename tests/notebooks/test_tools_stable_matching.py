@@ -1,6 +1,8 @@
 """The numbers behind the figures of the chapter on stable matching."""
 
 import numpy as np
+import pytest
+from scipy.stats import t as student
 
 from tests.notebooks.figures import column
 
@@ -29,15 +31,21 @@ def test_number_of_proposals():
     )
     crowded = column("tools/stable-matching", "fig-proposals", "crowded")
     random = column("tools/stable-matching", "fig-proposals", "random")
+    half = column("tools/stable-matching", "fig-proposals", "random_half_width")
     assert (bound == 5 * cars).all()
-    assert (random >= cars).all()
-    assert (random <= bound).all()
+    assert (random - half > cars).all()
+    assert (random + half < crowded).all()
     for place, n in enumerate(cars[:5].astype(int)):
         lists, orders = [list(range(5))] * n, [list(range(n))[::-1]] * 5
         assert count_proposals(lists, orders, n // 5) == crowded[place]
-        rng = np.random.default_rng([3, n])
-        lists, orders = rng.random((n, 5)).argsort(axis=1).tolist(), rng.random((5, n)).argsort(axis=1).tolist()
-        assert count_proposals(lists, orders, n // 5) == random[place]
+        counts = []
+        for k in range(20):
+            rng = np.random.default_rng([3, n, k])
+            lists, orders = rng.random((n, 5)).argsort(axis=1).tolist(), rng.random((5, n)).argsort(axis=1).tolist()
+            counts.append(count_proposals(lists, orders, n // 5))
+        assert random[place] == pytest.approx(np.mean(counts))
+        low, high = student.interval(0.95, 19, np.mean(counts), np.std(counts, ddof=1) / np.sqrt(20))
+        assert [random[place] - half[place], random[place] + half[place]] == pytest.approx([low, high])
 
 
 def test_step_by_step():
