@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
@@ -102,7 +101,7 @@ def test_waits_equal_is_not_utilisation_equal():
 
 
 def test_equal_waits_are_a_wardrop_equilibrium():
-    """They minimise the sum of the integrals of the waits, as an equilibrium of travellers does; nobody gains by moving.
+    """They minimise the sum of the integrals of the waits, as an equilibrium of travellers does.
 
     With a bound from history the hypothesis "every driver is free" is gone, and so is the equilibrium.
     """

@@ -12,7 +12,7 @@ from v2g_nb.highway.instance import Cars, Highway, arrival_soc, draw_cars, tomei
 from v2g_nb.highway.loop import intervals, solve_schedule
 from v2g_nb.highway.pricing import literal_followers
 from v2g_nb.methods.leader import capped_nash, price_taking
-from v2g_nb.methods.queueing import throughput
+from v2g_nb.methods.queueing import throughput, throughput_approximation
 
 DAYS = (0, 1, 2, 3, 5, 6, 7, 8, 9, 11)  # on 4 and 10 more cars come within an hour than can be served
 
@@ -121,6 +121,16 @@ def test_a_step_just_too_long_goes_below_zero_for_some_inflow():
     """The hypothesis dropped: h mu = 1.1, a single car that came, then nobody."""
     x = 1e-3
     assert x - 1.1 * float(throughput(8, 1.0, x)) < 0
+
+
+@pytest.mark.parametrize("chargers", [1, 4, 12])
+def test_the_approximation_needs_steps_shorter_by_the_number_of_chargers(chargers: int):
+    """With (9) the condition is h c mu <= 1; h mu = 1, enough for the exact outflow, drives few cars below zero."""
+    x = np.geomspace(1e-9, 1e4, 200)
+    rough = throughput_approximation(chargers, 1.0, x)
+    assert (x - rough / chargers >= 0).all()
+    for too_long in (1.001 / chargers, 1.0) if chargers > 1 else (1.001,):
+        assert (x - too_long * rough).min() < 0
 
 
 def test_quotas_as_intervals_see_history():

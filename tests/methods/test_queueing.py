@@ -12,7 +12,7 @@ from tests.methods.exact_queue import exact_c
 from v2g_nb.errors import Infeasible, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.queueing import TOLERANCE, erlang_c_by_quadrature, stationary_certificates
-from v2g_nb.methods.queueing import QueueResult, erlang_b, solve_queue
+from v2g_nb.methods.queueing import QueueResult, erlang_b, solve_queue, throughput
 
 CASES = [(1, 0.5), (2, 1.9), (8, 6.5 / 1.1), (100, 90.0), (1000, 999.0), (10_000, 9_990.0), (10_000, 100.0)]
 STATION = solve_queue(8, 6.5, 1.1)
@@ -82,13 +82,16 @@ def test_printed_equations_of_the_paper():
 
 
 def test_printed_seven_mixes_two_names():
-    """(7) keeps rho in one place: with rho = g / mu it is (5) again."""
+    """(7) keeps rho in one place: with rho = g / mu it is (5) again, and (6) gives the number that belongs to g."""
     c, g, mu = 8, 6.5, 1.1
     rho = g / mu
     seven = 1 / (
         sum(g**n / (mu**n * math.factorial(n)) for n in range(c)) + g**c / (mu**c * math.factorial(c) * (1 - rho / c))
     )
     assert seven == pytest.approx(STATION.probabilities[0], rel=1e-13)
+    six = g ** (c + 1) / (mu ** (c + 1) * c * math.factorial(c)) / (1 - g / (mu * c)) ** 2 * seven + g / mu
+    assert six == pytest.approx(STATION.mean_number, rel=1e-13)
+    assert float(throughput(c, mu, six)) == pytest.approx(g, rel=1e-12)
 
 
 def test_assumption_1_is_too_strict():

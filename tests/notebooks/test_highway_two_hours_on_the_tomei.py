@@ -36,8 +36,12 @@ def test_cars():
     node = column("highway/two-hours-on-the-tomei", "fig-cars", "node")
     capacity = column("highway/two-hours-on-the-tomei", "fig-cars", "capacity_kwh")
     np.testing.assert_allclose(minute, cars.minute, rtol=1e-9)
+    np.testing.assert_allclose(charge, cars.soc, rtol=1e-9)
+    assert (node == cars.node).all()
+    assert (capacity == cars.capacity_kwh).all()
     assert charge.min() >= 0.12
     assert charge.max() <= 0.6
+    assert abs(charge.mean() - 0.36) < 3 * 0.48 / np.sqrt(12 * len(charge))  # uniform from .12 to .6
     assert set(node) <= {0, 2, 4}
     assert set(capacity) == {24, 40, 50, 62}
     assert len(minute) == len(charge) == len(node) == len(capacity) == 72
@@ -71,6 +75,16 @@ def test_waits():
         waits = 15 * waits_by_poisson(np.array([8, 6]), np.array([1.1, 1.1]), rate)
         np.testing.assert_allclose([first[k], second[k]], waits, rtol=1e-7)
     assert np.abs(first - second).max() < 0.5
+
+
+def test_waits_typically_agree():
+    """On other days than the chapter's: less than half a minute apart in most intervals, and more in many."""
+    gaps = []
+    for seed in (0, 1, 2, 3, 5, 6, 7, 8, 9, 11):
+        result = solve_schedule(ROAD, draw_cars(ROAD, np.random.default_rng(seed)))
+        gaps.append(np.abs(np.diff(result.wait_min, axis=1)))
+    assert np.median(gaps) < 0.5
+    assert 0.1 < np.mean(np.array(gaps) >= 0.5) < 0.5
 
 
 def test_prices():

@@ -70,7 +70,8 @@ class Schedule:
     profit : numpy.ndarray, shape (intervals, stations)
         Q [money].
     partner : numpy.ndarray of int, shape (cars,)
-        Station of each car; -1 for none.
+        Station of each car; -1 if it drives past, because every wait is too long for it, or still
+        waits at the end.
     energy_kwh : numpy.ndarray, shape (cars,)
         E of each car.
     entry_min : numpy.ndarray, shape (cars,)
