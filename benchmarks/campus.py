@@ -3,13 +3,15 @@
 Run it as ``python -m benchmarks.campus``, with the peers' Python in V2G_PEERS; a missing peer is
 reported as absent. Every answer is certified: largest regret (bound by
 linear programs), after plans are cut to the power limits. Sizes other than 12 scale request and
-other demand with the number of cars, p_base = 3e-3 EUR/kW2h; seed 0. One core.
+other demand with the number of cars, p_base = 3e-3 EUR/kW2h; seed 0. One core. Time per car is the
+processor's, which other work on the machine does not lengthen.
 """
 
 import json
 import os
 import subprocess
 import tempfile
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -64,6 +66,16 @@ def ours(case: Case, game: FleetGame, cars: int) -> None:
     if cars <= 20_000:
         seconds, plan = best(lambda: sweep_in_place(game))
         case.ours("sweeps in a fresh order", seconds, reached=regret(game, plan))
+
+
+def per_car(game: FleetGame, runs: int = 3) -> float:
+    """Return the processor time of Newton's method for each car [s], the least of some runs."""
+    times = []
+    for _ in range(runs):
+        begin = time.process_time()
+        solve_fleet(game, certify=False)
+        times.append(time.process_time() - begin)
+    return min(times) / game.fleet.size
 
 
 def ask(solver: str, game: FleetGame, **more: object) -> tuple[float, float, np.ndarray]:
@@ -124,6 +136,11 @@ def main() -> None:
             one_program(case, solver, game)
         if cars <= 50:
             paper_way(case, game)
+    case = record.case("time per car of a fleet's equilibrium", "by number of cars")
+    for cars in (1000, 10_000, 100_000, 300_000):
+        game = scaled_game(cars)
+        game.users, game.shared  # noqa: B018 -- made once, set-up is not the solver's
+        case.ours(f"Newton on the prices, {cars:,} cars", per_car(game))
     campus, fleet = calibrated_campus(), selected_fleet(1)
     case = record.case("aggregator's price", "12 cars")
     case.ours("all prices between breakpoints, certified", best(lambda: solve_leader(campus, fleet))[0])

@@ -13,6 +13,7 @@ from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, 
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
+from v2g_nb.methods import storage_kernels
 from v2g_nb.methods.certificates import require
 
 GAME = calibrated_game()
@@ -147,3 +148,25 @@ def test_large_fleet():
         moved = found.plan_kw.copy()
         moved[car] = car_best_response(game, found.plan_kw, int(car))
         assert own[car] - car_costs(game, moved).total_eur[car] < 1e-6
+
+
+@pytest.mark.parametrize("cars", [100, 1000, 10_000])
+def test_work_per_car_does_not_grow(cars, monkeypatch):
+    """Best responses per car, in sweeps and Newton steps, are as many for a hundred cars as for ten thousand."""
+    asked = {"to prices": 0, "in turn": 0}
+    to_price, sweep = storage_kernels.respond_to_price, storage_kernels.sweep
+
+    def counting(kind, kernel, size):
+        def counted(*arguments):
+            asked[kind] += size(arguments)
+            return kernel(*arguments)
+
+        return counted
+
+    monkeypatch.setattr(storage_kernels, "respond_to_price", counting("to prices", to_price, lambda a: len(a[2])))
+    monkeypatch.setattr(storage_kernels, "sweep", counting("in turn", sweep, lambda a: len(a[0])))
+    found = solve_fleet(scaled_game(cars), certify=False)
+    assert found.converged
+    assert asked["in turn"] <= 6 * cars
+    assert asked["to prices"] <= 8 * cars
+    assert sum(asked.values()) > 4 * cars  # and the counters count

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.campus.instances import RULES, selected_fleet
 from v2g_nb.campus.aggregator import campus_game, profit_slope, solve_leader
 from v2g_nb.campus.building import (
+    Campus,
     calibrated_campus,
     draw_real_fleet,
     executed_request,
@@ -16,7 +19,7 @@ from v2g_nb.campus.building import (
 )
 from v2g_nb.campus.equilibrium import solve_fleet
 from v2g_nb.campus.money import BASELINES, gains, settle, settle_before
-from v2g_nb.campus.selection import draw_fleet, select_cars
+from v2g_nb.campus.selection import FleetRules, draw_fleet, select_cars
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
 
@@ -96,6 +99,45 @@ def test_the_gains_add_up(name, draw, baseline, wear):
         game = campus_game(campus, fleet, 3e-3)
         after = settle(campus, game, solve_fleet(game, certify=False).plan_kw)
         assert abs(gains(settle_before(campus, fleet, baseline), after, wear).imbalance_eur) < 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31))
+def test_the_gains_add_up_on_any_campus(seed):
+    """Any day, contracts, price, plans: feasible or not, equilibrium or not."""
+    rng = np.random.default_rng(seed)
+    day = {name: rng.uniform(0, 500, 96) for name in ("load_kw", "pv_kw", "baseline_kw")}
+    campus = Campus(
+        **day, grid_price_eur_per_kwh=rng.normal(0.2, 0.2, 96), request_kw=rng.normal(0, 100, 96),
+        peak_price_eur_per_kw=rng.uniform(), fee_share=rng.uniform(), retail_eur_per_kwh=rng.uniform(),
+    )  # fmt: skip
+    fleet = draw_fleet(FleetRules(cars=int(rng.integers(1, 40))), rng)
+    game = campus_game(campus, fleet, 10.0 ** rng.uniform(-4, -2))
+    after = settle(campus, game, rng.normal(0, 15, (fleet.size, 96)) * fleet.present)
+    for baseline in BASELINES:
+        assert abs(gains(settle_before(campus, fleet, baseline), after, rng.uniform()).imbalance_eur) < 1e-9
+
+
+def test_a_fee_that_is_not_deducted_breaks_the_sum():
+    """The paper does not say whether its 32.20 EUR are net of the fee; gross of it the gains do not add up."""
+    fleet = selected_fleet(1)
+    game = campus_game(CAMPUS, fleet, 3e-3)
+    after = settle(CAMPUS, game, solve_fleet(game).plan_kw)
+    found = gains(settle_before(CAMPUS, fleet), after)
+    gross = replace(found, building_eur=found.building_eur + after.fee_eur)
+    assert gross.imbalance_eur == pytest.approx(after.fee_eur, abs=1e-9)
+    assert after.fee_eur > 10
+
+
+def test_wear_of_ten_cents_eats_the_cars_gain():
+    """On the calibrated day as well: more is discharged than ten cents a kWh leave room for."""
+    fleet = selected_fleet(1)
+    found = require(solve_leader(CAMPUS, fleet))
+    before = settle_before(CAMPUS, fleet)
+    free, worn = (gains(before, found.money, wear).fleet_eur for wear in (0.0, 0.1))
+    assert worn == pytest.approx(free - 0.1 * found.money.discharged_kwh.sum(), abs=1e-9)
+    assert free > 15
+    assert worn < 0
 
 
 def test_the_sum_sees_a_payment_that_goes_nowhere():
