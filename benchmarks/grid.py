@@ -72,8 +72,7 @@ def games(record: Record) -> None:
         name = "Lemke-Howson in whole numbers, certified"
         case.ours(name, seconds, reached=regret(game, found.row_mix, found.column_mix))
         by_nashpy(case, game)
-        if steps < 5:
-            by_pygambit(case, game)
+        by_pygambit(case, game)
 
 
 def by_nashpy(case: Case, game: PriceGrid) -> None:

@@ -14,6 +14,11 @@ from v2g_nb.grid.nine_bus import FLAT, TEXTBOOK, nine_bus
 from v2g_nb.grid.price_grid import price_grid
 
 FOLDER = ROOT / "tests" / "references"
+GAMES = (
+    ("paper-25", paper_market(), 2),
+    ("repaired-25", repaired_market(), 2),
+    ("paper-61", paper_market(), 5),
+)  # name, market, prices per unit up to 12
 THEIRS = {"case9": "case9", "case14": "case14", "case30": "case_ieee30"}
 
 
@@ -68,7 +73,7 @@ def power_flows() -> dict[str, Any]:
 def games() -> dict[str, Any]:
     """Return pygambit's exact equilibria of price grids, and its version."""
     made = {}
-    for name, market, steps in (("paper-25", paper_market(), 2), ("repaired-25", repaired_market(), 2)):
+    for name, market, steps in GAMES:
         game = price_grid(market, steps, 12)
         asked = {"row": game.row_payoff.astype(int).tolist(), "column": game.column_payoff.astype(int).tolist()}
         reply = call("pygambit_peer", asked, "pygambit")

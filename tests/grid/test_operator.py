@@ -137,6 +137,13 @@ def test_a_hot_day_takes_a_larger_incentive():
     assert found.best.loads_mw.tolist() == [0.0, 60.0]
 
 
+@pytest.mark.parametrize("at_bus_5", [0.0, 32.5, 55.0])
+def test_no_voltage_rises_with_the_load_at_bus_6(at_bus_5):
+    """The hypothesis under which the cheapest incentive is a switching point; load at bus 5 only ever falls then."""
+    profiles = [station_flow([at_bus_5, float(y)]).magnitude_pu for y in range(0, 91, 3)]
+    assert np.all(np.diff(profiles, axis=0) < 1e-12)
+
+
 def test_a_binding_voltage_may_lie_inside_a_segment():
     """A limit between the two ends of a segment is met at a crossing, found to 1e-9."""
     problem = replace(PROBLEM, instrument="surcharge", minimum_voltage=0.937)

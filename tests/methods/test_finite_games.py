@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.make_grid_references import games
+from tools.make_grid_references import GAMES, games
 from tools.paths import ROOT
 from tools.peers.call import PeerAbsent
 from v2g_nb.errors import NotAnEquilibrium, NotConverged
@@ -91,14 +91,16 @@ def test_price_grids_of_61_prices_have_residual_exactly_zero(market, ties):
 
 
 def assert_agrees_with_pygambit(recorded: dict) -> None:
-    for name, market in (("paper-25", paper_market()), ("repaired-25", repaired_market())):
-        game = price_grid(market, 2, 12)
+    assert set(recorded["equilibria"]) == {name for name, _, _ in GAMES}
+    for name, market, steps in GAMES:
+        game = price_grid(market, steps, 12)
         theirs = [[tuple(map(Fraction, mix)) for mix in pair] for pair in recorded["equilibria"][name]]
         for row, column in theirs:
             certificates = equilibrium_certificates(game.row_payoff, game.column_payoff, row, column)
             assert all(c.holds for c in certificates)
-        if name == "paper-25":  # the only equilibrium that any of the 50 paths finds; the repaired game has many
-            ours = lemke_howson(game.row_payoff, game.column_payoff)
+        label = {"paper-25": 0, "paper-61": 3}.get(name)  # with 61 prices there is another equilibrium on other paths
+        if label is not None:  # the repaired game has many
+            ours = lemke_howson(game.row_payoff, game.column_payoff, label=label)
             assert [list(ours.row_strategy), list(ours.column_strategy)] == [list(mix) for mix in theirs[0]]
 
 
@@ -182,6 +184,36 @@ def test_a_local_solver_stops_where_no_equilibrium_is():
         x = stopped.row_strategy + 0.01 * (rng.dirichlet(np.ones(3)) - stopped.row_strategy)
         y = stopped.column_strategy + 0.01 * (rng.dirichlet(np.ones(3)) - stopped.column_strategy)
         assert max(row @ y) + max(column.T @ x) - x @ (row + column) @ y > stopped.residual - 1e-6
+
+
+def test_the_program_on_a_price_grid_ends_at_equilibria_or_at_27_512():
+    """The stations' prices with a step of 0.5: which of the two a local solver finds depends on its start."""
+    game = price_grid(paper_market(), 2, 12)
+    money = game.row_payoff / game.scale, game.column_payoff / game.scale
+    rng = np.random.default_rng(0)
+    ends = [nash_program(*money, *rng.dirichlet(np.ones(25), 2)) for _ in range(3)]
+    assert [e.converged for e in ends] == [abs(e.residual - 27 / 512) > 1e-5 for e in ends]
+    assert len({e.converged for e in ends}) == 2
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(game=whole_games(3))
+def test_the_sum_of_3_is_one_condition_for_each_player(game):
+    """(3) for all deviations at once holds at exactly the pure equilibria: deviations of one player are among them."""
+    row, column = map(np.array, game)
+    by_sum = [
+        (i, j)
+        for i, j in np.ndindex(row.shape)
+        if np.all(row[:, [j]] + column[[i], :] <= row[i, j] + column[i, j])  # u1(k, j) + u2(i, l) for all k and l
+    ]
+    assert by_sum == pure_equilibria(row, column)
+
+
+def test_the_sum_of_3_for_one_deviation_alone_hides_a_gain():
+    """For all deviations is needed: here both deviate, one gains 1, the other loses 2, and the sum falls."""
+    row, column = np.array([[0, 0], [1, 0]]), np.array([[0, -2], [0, 0]])
+    assert row[1, 0] + column[0, 1] < row[0, 0] + column[0, 0]
+    assert (0, 0) not in pure_equilibria(row, column)
 
 
 def test_support_enumeration_misses_what_only_degenerate_games_have():

@@ -31,24 +31,31 @@ def test_three_scenarios():
 
 
 def test_instrument():
-    kind = column("grid/operator", "fig-instrument", "instrument").reshape(42, 6)
-    size = column("grid/operator", "fig-instrument", "size").reshape(42, 6)
-    bus = column("grid/operator", "fig-instrument", "bus").reshape(42, 6)
-    voltage = column("grid/operator", "fig-instrument", "voltage_pu").reshape(42, 6)
+    kind = column("grid/operator", "fig-instrument", "instrument").reshape(42, 9)
+    size = column("grid/operator", "fig-instrument", "size").reshape(42, 9)
+    bus = column("grid/operator", "fig-instrument", "bus").reshape(42, 9)
+    voltage = column("grid/operator", "fig-instrument", "voltage_pu").reshape(42, 9)
     prices = [
-        column("grid/operator", "fig-instrument", "cs1_price").reshape(42, 6),
-        column("grid/operator", "fig-instrument", "cs2_price").reshape(42, 6),
+        column("grid/operator", "fig-instrument", "cs1_price").reshape(42, 9),
+        column("grid/operator", "fig-instrument", "cs2_price").reshape(42, 9),
     ]
     loads = [
-        column("grid/operator", "fig-instrument", "cs1_mw").reshape(42, 6),
-        column("grid/operator", "fig-instrument", "cs2_mw").reshape(42, 6),
+        column("grid/operator", "fig-instrument", "cs1_mw").reshape(42, 9),
+        column("grid/operator", "fig-instrument", "cs2_mw").reshape(42, 9),
     ]
     for k in range(42):
-        assert bus[k].tolist() == [4, 5, 6, 7, 8, 9]
+        assert bus[k].tolist() == list(range(1, 10))
         asked, drawn = follow(kind[k, 0], size[k, 0])
         assert_allclose([p[k, 0] for p in prices], asked, atol=1e-8)
         assert_allclose([load[k, 0] for load in loads], drawn, atol=1e-7)
-        assert_allclose(voltage[k], station_flow(drawn).magnitude_pu[3:], atol=1e-8)
+        assert_allclose(voltage[k], station_flow(drawn).magnitude_pu, atol=1e-8)
+
+
+def test_prices_over_the_incentive():
+    size = column("grid/operator", "fig-prices", "incentive")
+    assert_allclose(size, np.arange(9) / 2)
+    assert_allclose(column("grid/operator", "fig-prices", "cs1_price"), 5.5, atol=1e-9)
+    assert_allclose(column("grid/operator", "fig-prices", "cs2_price"), 4.25 - size / 2, atol=1e-9)
 
 
 def test_fleet():

@@ -132,7 +132,7 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     -----
     With a for `shared`, b1 and b2 for `preferred` and `other`, d = b1 - b2 and b2 <= a <= b1, the
     closed form is an equilibrium exactly if 0 < L2 < L1 < L2 + d <= a/2 and L1 <= (b2 - d)/2. The
-    chapter *Two stations compete* proves it. For other numbers the certificates decide.
+    chapter *Prices drawn at random* proves it. For other numbers the certificates decide.
 
     References
     ----------
