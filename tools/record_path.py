@@ -1,14 +1,14 @@
 """Record what PATH finds on a reduced instance of the coupled city, or compare with what is recorded.
 
-``python -m tools.record_path`` writes tests/references/city_path.json; with ``--check`` it only
-compares. PATH runs through GAMSPy, in the environment of the Python that V2G_PEERS names, under a
-demonstration licence that allows 1000 rows and expires.
+``python -m tools.record_path`` writes tests/references/city_path.json and, for the chapter that
+shows them, the prices as v2g_nb/data/city_path.csv; with ``--check`` it only compares. PATH runs
+through GAMSPy, in the environment of the Python that V2G_PEERS names, under a demonstration licence
+that allows 1000 rows and expires.
 """
 
 import datetime
 import json
 import sys
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,48 +17,15 @@ from scipy import sparse
 from tools.paths import ROOT
 from tools.peers.call import call
 from v2g_nb.city.mcp import city_mcp
-from v2g_nb.city.model import CityModel, Station
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
 from v2g_nb.city.reading import full_dlmp
-from v2g_nb.city.scenarios import scenario
+from v2g_nb.city.small import reduced_city
 from v2g_nb.city.ways import city_paths
-from v2g_nb.methods.lindistflow import DispatchProblem
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
 TARGET = ROOT / "tests" / "references" / "city_path.json"
+TABLE = ROOT / "v2g_nb" / "data" / "city_path.csv"
 SAME = 1e-6  # $/kWh
-BUSES = ("150", "13", "42", "60", "86", "105")
-
-
-def reduced_city() -> CityModel:
-    """Return Stress with V2G on the roads of Sioux Falls, and a feeder of six buses in place of 130."""
-    base = scenario("stress", count=6)
-    tree = RadialFeeder(
-        6,
-        [0, 1, 1, 3, 3],
-        [1, 2, 3, 4, 5],
-        [0.005, 0.01, 0.01, 0.02, 0.02],
-        [0.01, 0.01, 0.02, 0.02, 0.03],
-        [5000.0, 3800.0, 3800.0, 300.0, 3800.0],
-        names=BUSES,
-    )
-    grid = DispatchProblem(
-        tree,
-        load_kw=[0.0, 535.0, 1300.0, 900.0, 1500.0, 1000.0],
-        load_kvar=[0.0, 250.0, 700.0, 450.0, 200.0, 500.0],
-        generator_bus=[2, 2, 3, 5, 4],
-        cost_per_kwh=[0.12, 0.99, 0.15, 0.15, 0.99],
-        cost_slope=[5e-5, 4e-5, 5e-4, 5e-4, 4e-5],
-        capacity_kw=[1200.0, 591.0, 750.0, 540.0, 700.0],
-        reactive_kvar=[900.0, 500.0, 700.0, 900.0, 500.0],
-        import_cost_per_kwh=0.12,
-        import_kw=1950.0,
-        import_kvar=6000.0,
-        source_voltage_pu=1.03,
-    )
-    market = replace(base.market, grid=grid, owner=[0, 0, 1, 2, 2])
-    places = (Station(2, "42", base_wait_min=15.0), Station(11, "105"), Station(12, "86"), Station(15, "60"))
-    return replace(base, market=market, stations=places)
+BUSES = reduced_city().market.grid.feeder.names
 
 
 def path_request(program: CityProgram) -> dict[str, Any]:
@@ -120,11 +87,18 @@ def record() -> dict[str, Any]:
     }
 
 
+def table(found: dict[str, Any]) -> str:
+    """Return the recorded prices as CSV."""
+    head = f"# {found['peer']}, recorded {found['date']}: {found['unknowns']} unknowns\nbus,dlmp_usd_per_kwh\n"
+    return head + "".join(f"{bus},{price}\n" for bus, price in found["dlmp_usd_per_kwh"].items())
+
+
 def main() -> None:
     """Write the reference, or compare."""
     found = record()
     if "--check" not in sys.argv:
         TARGET.write_text(json.dumps(found, indent=1) + "\n")
+        TABLE.write_text(table(found), encoding="utf-8")
         return
     stored = json.loads(TARGET.read_text())
     for bus, price in stored["dlmp_usd_per_kwh"].items():

@@ -53,14 +53,14 @@ def test_calibrated_table(name, v2g, shed_kw, visits, od_3, net_kw, dwell_h, hig
 
 
 def test_published_headlines_are_attained():
-    """22 %, 34 %, 36.4 and 528.7 to about 14.7 $, -6 %: within half a percentage point and 0.1 or 0.2 $."""
+    """22 %, 34 %, 36.4 to about 14.7 $, -6 %: half a percentage point and 0.1 $; two costs are a little further off."""
     assert case("stress", True).visit_share == pytest.approx(0.22, abs=0.005)
     assert case("island", True).visit_share == pytest.approx(0.34, abs=0.005)
     cost = {key: case(*key).od_cost[0, WAY_OUT - 1] for key in SIX}
     assert cost["stress", False] == pytest.approx(36.4, abs=0.1)
-    assert cost["island", False] == pytest.approx(528.7, abs=0.2)
     assert cost["island", True] == pytest.approx(14.7, abs=0.1)
-    assert cost["stress", True] == pytest.approx(14.7, abs=0.12)
+    assert cost["island", False] - 528.7 == pytest.approx(-0.153, abs=0.001)  # the ledger says so
+    assert cost["stress", True] - 14.7 == pytest.approx(0.112, abs=0.001)
     change = {n: _total(n, True) / _total(n, False) - 1.0 for n in ("base", "stress", "island")}
     assert change["stress"] == pytest.approx(-0.0587, abs=5e-4)
     assert change["island"] == pytest.approx(-0.0699, abs=5e-4)

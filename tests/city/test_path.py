@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.peers.call import PeerAbsent
-from tools.record_path import BUSES, TARGET, reduced_city
+from tools.record_path import BUSES, TABLE, TARGET, reduced_city, table
 from tools.record_path import record as record_path
 from v2g_nb.city.equilibrium import solve_city
 from v2g_nb.city.mcp import solve_city_mcp
@@ -32,6 +32,10 @@ def test_the_record_says_where_it_is_from_and_is_not_trivial():
     prices = np.array(list(REFERENCE["dlmp_usd_per_kwh"].values()))
     assert prices.max() - prices.min() > 0.005  # the tight line separates prices
     assert require(solve_city(reduced_city())).discharged_kwh > 100.0
+
+
+def test_the_chapter_shows_what_was_recorded():
+    assert TABLE.read_text(encoding="utf-8") == table(REFERENCE)
 
 
 def test_path_still_finds_it():

@@ -213,21 +213,27 @@ def test_social_cost_recounted():
 
 
 def test_both_maps():
-    """Road entries are the flows of electric trips, bus entries the prices of the case."""
+    """Road entries are flows of all trips, station entries a recount from path flows, bus entries the prices."""
     things = column("city/six-scenarios", "fig-city", "thing")
-    values = column("city/six-scenarios", "fig-city", "flow_or_price")
+    values = column("city/six-scenarios", "fig-city", "flow_load_or_price")
     named = column("city/six-scenarios", "fig-city", "scenario")
     cars = column("city/six-scenarios", "fig-city", "cars")
     for name, v2g in CASES:
         here = (named == name.capitalize()) & (cars == ("with V2G" if v2g else "without V2G"))
         result = solved(name, v2g)
-        assert values[here & (things == "bus")] == pytest.approx(result.dlmp, abs=1e-4)
+        assert values[here & (things == "bus")] == pytest.approx(result.dlmp, abs=1e-5)
         flow = values[here & (things == "road")]
         roads = result.model.roads.network
         balance = np.bincount(roads.heads, flow, roads.num_nodes) - np.bincount(roads.tails, flow, roads.num_nodes)
         want = np.zeros(roads.num_nodes)
-        for (start, end), volume in zip(result.model.pairs, result.model.drivers[0].volumes, strict=True):
+        volumes = sum(group.volumes for group in result.model.drivers)
+        for (start, end), volume in zip(result.model.pairs, volumes, strict=True):
             want[start - 1] -= volume
             want[end - 1] += volume
         assert balance == pytest.approx(want, abs=1e-3)
-        assert (flow <= result.link_flow + 1e-4).all()
+        assert flow == pytest.approx(result.link_flow, abs=1e-4)
+        taken = dict.fromkeys([station.node for station in result.model.stations], 0.0)
+        for path, amount in zip(result.paths, result.path_flow, strict=True):
+            for stop in path.trip.stops:
+                taken[stop.node] += amount * stop.energy_kwh * (1 if stop.kind == "+" else -1)
+        assert values[here & (things == "station")] == pytest.approx(list(taken.values()), abs=1e-3)

@@ -1,4 +1,4 @@
-"""The city's tables: Sioux Falls and the IEEE 123-bus feeder."""
+"""The city's tables: Sioux Falls, the IEEE 123-bus feeder, and what other programs found on them."""
 
 import csv
 from functools import cache
@@ -13,6 +13,7 @@ from v2g_nb import checks
 __all__ = ["load_table"]
 
 TABLES = (
+    "city_path",
     "ieee123_branches",
     "ieee123_capacitors",
     "ieee123_line_codes",
