@@ -81,7 +81,7 @@ def test_the_flat_price_brings_the_same_revenue_before_anybody_reacts():
         ("x,2024-03-01 08:00,2024-03-01 09:00,nan,11", "energy_kwh", "must be a number"),
         ("x,2024-03-01 08:00,2024-03-01 09:00,,11", "energy_kwh", "must be a number"),
         ("x,2024-03-01 08:00,2024-03-01 09:00,1,0", "power_kw", "above 0"),
-        ("x,2024-03-01 08:00,2024-03-01 09:00,1,11000", "power_kw", "at most 2000; the column's name says in which unit"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,1,11000", "power_kw", "at most 2000; the column's name"),
         ("x,2024-03-01 08:00,2024-03-01 09:00,8000,11", "energy_kwh", "at most 11 kWh"),
         ("x,2024-02-29 23:00,2024-03-01 09:00,1,11", "arrival", "before the tariff begins"),
         ("x,2024-03-01 23:00,2024-03-02 09:00,1,11", "departure", "after the tariff ends"),
@@ -130,7 +130,7 @@ def test_a_bad_tariff_is_named(tmp_path, text, words):
     ("row", "words"),
     [
         ("x,2024-03-01 08:00,2024-03-01 09:00,1", "has 4 cells, must have 5"),
-        ("x,2024-03-01 08:00,2024-03-01 09:00,7,5,11", "has 6 cells, must have 5 as the header; numbers are written with"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,7,5,11", "has 6 cells, must have 5 as the header; numbers"),
     ],
 )
 def test_a_row_with_too_few_or_too_many_cells_is_kept_and_named(tmp_path, row, words):
@@ -247,7 +247,7 @@ def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
     with pytest.raises(InvalidInput, match="UTF-8"):
         read_table(path, ["bus"])
     path.write_text("bus,load_kw\nmill," + "3" * 200_000 + "\n", encoding="utf-8")
-    with pytest.raises(InvalidInput, match="mine.csv, row 2: must be rows of cells"):
+    with pytest.raises(InvalidInput, match=r"mine\.csv, row 2: must be rows of cells"):
         read_table(path, ["bus"])
 
 

@@ -14,7 +14,7 @@ __all__ = ["read_table"]
 
 
 class Row(NamedTuple):
-    """A row: its number in the file (the header is row 1), its cells by column, and what is wrong with it as a whole."""
+    """A row: its number in the file (the header is row 1), its cells by column, what is wrong with all of it."""
 
     number: int
     cells: dict[str, str]

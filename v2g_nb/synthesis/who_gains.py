@@ -10,6 +10,7 @@ and 2 if there is nothing to compute.
 
 import argparse
 import csv
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -332,15 +333,15 @@ def write_table(lines: Any, path: Any) -> None:
         raise checks.complain("lines", lines, "what who_gains returns")
     if not isinstance(path, (str, Path)) or not str(path).strip() or not Path(path).parent.is_dir():
         raise checks.complain("path", path, "the path of a file in a folder that exists")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for line in lines:
+        writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in line.items()})
     try:
-        stream = Path(path).open("w", encoding="utf-8", newline="")
+        Path(path).write_text(text.getvalue(), encoding="utf-8", newline="")
     except OSError as error:
         raise checks.complain("path", str(path), f"a file that can be written ({error.strerror})") from None
-    with stream:
-        writer = csv.DictWriter(stream, COLUMNS)
-        writer.writeheader()
-        for line in lines:
-            writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in line.items()})
 
 
 def main(words: Sequence[str] | None = None) -> int:
