@@ -19,6 +19,23 @@ MAX_LINES = 40  # of one cell
 MAX_REPEAT = 12  # lines of code that may stand in two places
 # Chapters assert what a test of theirs cannot; a cell whose output nbval ignores is listed here.
 IGNORED_OUTPUTS: dict[str, int] = {}
+# Whole numbers in prose that name the size of a setting which the package holds; one more is a fault.
+STATED: dict[str, set[str]] = {
+    "campus/fleet-equilibrium": {"384"},
+    "campus/who-gains": {"445", "11", "610", "22", "48", "55"},
+    "city/feeder": {"600", "750"},
+    "city/one-program": {"130", "150", "200"},
+    "city/six-scenarios": {"8040"},
+    "grid/mixed-strategies": {"3721"},
+    "grid/nine-buses": {"14", "30"},
+    "grid/operator": {"2001"},
+    "grid/random-prices": {"4001"},
+    "grid/two-stations": {"4001"},
+    "highway/queues": {"28"},
+    "highway/two-hours-on-the-tomei": {"24", "50"},
+    "tools/one-more-car": {"59"},
+    "tools/waiting-lines": {"90000"},
+}
 
 Cell = dict[str, Any]
 
@@ -227,19 +244,27 @@ def ignored_outputs(root: Path) -> list[str]:
 
 
 def quoted_numbers(root: Path) -> list[str]:
-    """Every decimal number or percentage in prose is checked by ``chapter.quote`` or stands in the code."""
+    """Every number in prose is checked by ``chapter.quote`` or stands in the code, a whole one perhaps in an output."""
     faults = []
     for path in notebooks(root):
         code = "\n".join(c["source"] for c in code_cells(path))
-        known = {plain(t) for n in ast.walk(ast.parse(code)) for t in number_texts(n, code)}
+        tree = list(ast.walk(ast.parse(code)))
+        known = {plain(t) for n in tree for t in number_texts(n, code)}
+        texts = [n.value for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        shown = [plain(t) for text in (*texts, *map(_printed, code_cells(path))) for t in re.findall(r"\d[\d,]*", text)]
+        whole = known | set(shown) | STATED.get(chapter(root, path), set())
         for cell in cells(path):
             if cell["cell_type"] == "markdown":
-                faults += [
-                    f"{path.name}: the prose says {number.strip()!r}, which no cell checks"
-                    for number in prose_numbers(cell["source"])
-                    if plain(number) not in known
-                ]
+                unknown = [n for n in prose_numbers(cell["source"]) if plain(n) not in known]
+                unknown += [n for n in whole_numbers(cell["source"]) if plain(n) not in whole]
+                faults += [f"{path.name}: the prose says {n.strip()!r}, which no cell checks" for n in unknown]
     return faults
+
+
+def _printed(cell: Cell) -> str:
+    """Return the text that a cell prints or shows, which nbval compares."""
+    parts = [o.get("text") or o.get("data", {}).get("text/plain") or "" for o in cell["outputs"]]
+    return "\n".join(p if isinstance(p, str) else "".join(p) for p in parts)
 
 
 def number_texts(node: ast.AST, code: str) -> Iterator[str]:
@@ -259,11 +284,32 @@ def plain(number: str) -> str:
     return "0" + text if text.startswith(".") else text
 
 
-def prose_numbers(markdown: str) -> list[str]:
-    """Return the decimal numbers and percentages of a text, outside mathematics, code and directives' heads."""
+def bare_prose(markdown: str) -> str:
+    """Return a text without mathematics, code and directives' heads."""
     text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|^\s*```.*$|^\s*:::.*$|^\s*:\w+:.*$", " ", markdown, flags=re.S | re.M)
-    text = re.sub(r"```.*?```|`[^`]*`|\{\w[\w:]*\}`[^`]*`|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.S)
-    return re.findall(r"(?<![\w.\-/])-?\d[\d,]*\.\d+(?: ?%)?(?![\w.]*\d)|(?<![\w.])\d+ ?%", text)
+    return re.sub(r"```.*?```|`[^`]*`|\{\w[\w:]*\}`[^`]*`|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.S)
+
+
+def prose_numbers(markdown: str) -> list[str]:
+    """Return the decimal numbers and percentages of a text."""
+    return re.findall(r"(?<![\w.\-/])-?\d[\d,]*\.\d+(?: ?%)?(?![\w.]*\d)|(?<![\w.])\d+ ?%", bare_prose(markdown))
+
+
+# a number behind one of these names a thing, as a year and a part of a name such as 123-bus do
+NAMES = re.compile(
+    r"(?:\b(?:[Ff]ig(?:ure)?s?\.?|[Tt]ables?|[Ss]ections?|[Bb]us(?:es)?|[Nn]odes?|[Ss]tations?|[Ll]ines?|[Bb]ranch(?:es)?"
+    r"|OD|[Pp]airs?|[Ee]quations?|IEEE)|\()(?: ?\d+(?:-\d+)*(?:,| and| to| or))* ?$"
+)
+WHOLE = re.compile(
+    r"(?<![\w.,\-/:–\d])(?<!\d )(?:\d{1,3}(?:[ ,]\d{3})+|\d{2,})(?![\w:\-/–]|[.,]\d| ?%| \d{3}\b)(?!,\d)"
+)
+
+
+def whole_numbers(markdown: str) -> list[str]:
+    """Return the whole numbers of two and more digits in a text, but for years and numbers that are names."""
+    text = bare_prose(markdown)
+    found = [m for m in WHOLE.finditer(text) if not NAMES.search(text[max(0, m.start() - 60) : m.start()])]
+    return [m[0] for m in found if not re.fullmatch(r"(?:1[89]|20)\d\d", m[0])]
 
 
 def repeats(root: Path) -> list[str]:

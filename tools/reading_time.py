@@ -51,9 +51,14 @@ class Measure:
         return Measure(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     @property
+    def seconds(self) -> float:
+        """The time all this takes."""
+        return sum(SECONDS[f.name] * getattr(self, f.name) for f in fields(self))
+
+    @property
     def minutes(self) -> int:
-        """The time all this takes, in whole minutes."""
-        return max(1, round(sum(SECONDS[f.name] * getattr(self, f.name) for f in fields(self)) / 60))
+        """The same in whole minutes."""
+        return max(1, round(self.seconds / 60))
 
 
 def prose(text: str) -> Measure:

@@ -69,3 +69,14 @@ def test_the_page_shows_every_row_and_every_clash():
     for name in {n for n in names if names.count(n) > 1}:
         letter = name if len(name) == 1 else f"\\{name}"
         assert len(re.findall(rf"^\| \${re.escape(letter)}\$ \|", clashes, flags=re.M)) == names.count(name)
+
+
+def test_a_papers_symbol_leads_to_ours():
+    """Every name that a paper has for one of our symbols is a row, also where only one chapter uses it."""
+    found = notation.load()
+    rows = [(c.split("/")[0], s) for c, table in (found.rooms | found.chapters).items() for s in table]
+    for room, s in rows:
+        paper = "highway" if room == "tools" else room
+        for theirs in s.paper.split(", also ") if s.paper not in ("", "not in the paper") else ():
+            assert any(line.startswith(f"| ${theirs}$ | ${s.tex}$ |") for line in notation.renamed(paper)), s
+    assert sum(line.startswith("| $") for paper in notation.PRINTED for line in notation.renamed(paper)) > 12

@@ -124,7 +124,12 @@ def path_to(name):
 
 
 CALLS += [
-    call(own_tables.read_table, path=path_to("loads.csv"), columns=other(["bus"], "bus", 7, None, [], [""])),
+    call(
+        own_tables.read_table,
+        path=path_to("loads.csv"),
+        columns=other(["bus"], "bus", 7, None, [], [""]),
+        keep_ragged=flag(False),
+    ),
     call(
         who_gains.Tariff,
         times=other(TIMES, "seven", 7, None, TIMES[:1], TIMES[::-1], MIXED, (1.0, 2.0)),

@@ -121,6 +121,7 @@ PLANTS = {
     "ignored output": (edit(4, metadata={"tags": ["nbval-ignore-output"]}), guards.ignored_outputs),
     "tag interactive on text": (edit(4, metadata={"tags": ["interactive"]}), guards.ignored_outputs),
     "unchecked number": (edit(0, source=["The line rises by 0.51 a step."]), guards.quoted_numbers),
+    "unchecked whole number": (edit(0, source=["It has 4711 steps, see Fig. 12 of (13)."]), guards.quoted_numbers),
     "unchecked percentage": (edit(0, source=["It rises by 51 % a step."]), guards.quoted_numbers),
     "code in two chapters": (another_chapter, guards.repeats),
     "code twice in the package": (same_package_code, guards.repeats),
@@ -178,3 +179,9 @@ def test_a_wrong_stored_output_is_caught(tmp_path: Path, stored: str, passes: bo
     options = ["--nbval-current-env", f"--rootdir={tmp_path}", str(tmp_path / "demo.ipynb")]
     done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == passes, done.stdout
+
+
+def test_which_whole_numbers_are_looked_at():
+    names = "(12), Table 10, buses 83 and 85, the 123-bus feeder, 17:05, in 1968, lines 18-135 and 13-152, Figs. 10, 11"
+    assert guards.whole_numbers(f"{names}. Of 9 cars 2.5 or 30 % come.") == []
+    assert guards.whole_numbers("Of 4711 cars 90 000 or 3,721 or 45.") == ["4711", "90 000", "3,721", "45"]

@@ -81,6 +81,8 @@ def test_the_flat_price_brings_the_same_revenue_before_anybody_reacts():
         ("x,2024-03-01 08:00,2024-03-01 09:00,nan,11", "energy_kwh", "must be a number"),
         ("x,2024-03-01 08:00,2024-03-01 09:00,,11", "energy_kwh", "must be a number"),
         ("x,2024-03-01 08:00,2024-03-01 09:00,1,0", "power_kw", "above 0"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,1,11000", "power_kw", "at most 2000; the column's name"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,8000,11", "energy_kwh", "at most 11 kWh"),
         ("x,2024-02-29 23:00,2024-03-01 09:00,1,11", "arrival", "before the tariff begins"),
         ("x,2024-03-01 23:00,2024-03-02 09:00,1,11", "departure", "after the tariff ends"),
         ("x,2024-03-01 08:00Z,2024-03-01 09:00Z,1,11", "arrival", "no time zone"),
@@ -109,6 +111,7 @@ def test_a_bad_row_is_kept_and_named(tmp_path, row, column, words):
         (PRICES + "2024-03-01 08:00,2024-03-01 09:00\n", "row 2: has 2 cells, must have 3"),
         (PRICES + "2024-03-01 08:00,2024-03-01 07:00,0.3\n", "row 2, column end"),
         (PRICES + "2024-03-01 08:00,2024-03-01 09:00,-0.1\n", "--allow-negative"),
+        (PRICES + "2024-03-01 08:00,2024-03-01 09:00,32\n", "column price_eur_per_kwh: '32' must be at most 5"),
         (PRICES + "2024-03-01 08:00,2024-03-01 09:00,dear\n", "column price_eur_per_kwh: 'dear' must be a number"),
         (PRICES + "2024-03-01 08:00,2024-03-01 09:00,1\n2024-03-01 10:00,2024-03-01 11:00,1\n", "row 3, column start"),
         (PRICES + "2024-03-01 08:00,2024-03-01 10:00,.3\n2024-03-01 09:00,2024-03-01 11:00,.3\n", "overlaps"),
@@ -121,6 +124,32 @@ def test_a_bad_tariff_is_named(tmp_path, text, words):
         read_tariff(written(tmp_path, "mine.csv", text))
     assert str(caught.value).startswith("mine.csv")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("x,2024-03-01 08:00,2024-03-01 09:00,1", "has 4 cells, must have 5"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,7,5,11", "has 6 cells, must have 5 as the header; numbers"),
+    ],
+)
+def test_a_row_with_too_few_or_too_many_cells_is_kept_and_named(tmp_path, row, words):
+    good = "a,2024-03-01 08:00,2024-03-01 09:00,1,11\n"
+    path = written(tmp_path, "mine.csv", HEAD + row + "\n" + good)
+    lines = who_gains(path, read_tariff(OWN / "tariff.csv"))
+    assert [v["status"] for v in lines] == ["rejected", "even"]
+    assert lines[0]["note"].startswith("mine.csv, row 2: " + words)
+
+
+def test_a_session_across_midnight(tmp_path):
+    """Ten hours from ten at night, three of them before midnight's price ends: by hand."""
+    night = PRICES + "2024-03-01 20:00,2024-03-02 01:00,0.3\n2024-03-02 01:00,2024-03-02 09:00,0.1\n"
+    path = written(tmp_path, "mine.csv", HEAD + "a,2024-03-01 22:00,2024-03-02 08:00,40,10\n")
+    (line,) = who_gains(path, read_tariff(written(tmp_path, "night.csv", night)))
+    assert line["tariff_on_arrival_eur"] == pytest.approx(30 * 0.3 + 10 * 0.1)
+    assert line["tariff_shifted_eur"] == pytest.approx(40 * 0.1)
+    (line,) = who_gains(path, read_tariff(OWN / "tariff.csv"))
+    assert "must not lie after the tariff ends" in line["note"]
 
 
 def test_negative_prices_are_read_where_they_are_allowed(tmp_path):
@@ -174,9 +203,9 @@ def test_the_command_keeps_every_row_and_says_what_is_wrong(tmp_path):
     out = tmp_path / "table.csv"
     done = run(OWN / "sessions-with-faults.csv", OWN / "tariff.csv", "--out", out)
     assert done.returncode == 1
-    assert done.stderr.count("rejected: sessions-with-faults.csv, row") == 7
+    assert done.stderr.count("rejected: sessions-with-faults.csv, row") == 9
     with out.open(encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == 8
+        assert len(list(csv.DictReader(stream))) == 10
 
 
 @pytest.mark.parametrize(
@@ -187,6 +216,7 @@ def test_the_command_keeps_every_row_and_says_what_is_wrong(tmp_path):
         (("sessions.csv", "sessions.csv"), "column start: is missing"),
         (("tariff.csv", "tariff.csv"), "column id: is missing"),
         (("sessions.csv", "tariff.csv", "--flat", "-1"), "flat_eur_per_kwh = -1.0"),
+        (("sessions.csv", "tariff.csv", "--flat", "32"), "flat_eur_per_kwh = 32.0"),
     ],
 )
 def test_the_command_ends_with_two_where_there_is_nothing_to_compute(tmp_path, capsys, words, said):
@@ -204,6 +234,8 @@ def test_the_command_never_writes_over_what_it_reads(tmp_path, capsys):
     assert "--out" in capsys.readouterr().err
     assert mine.read_text(encoding="utf-8") == before
     assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(tmp_path / "no" / "table.csv")]) == 2
+    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(tmp_path)]) == 2
+    assert "a file that can be written" in capsys.readouterr().err
 
 
 def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
@@ -213,6 +245,9 @@ def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
     assert [(r.number, r.cells["bus"]) for r in rows.rows] == [(2, "the, mill"), (5, "two\nlines")]
     path.write_bytes(b"bus,load_kw\nm\xfchle,3\n")
     with pytest.raises(InvalidInput, match="UTF-8"):
+        read_table(path, ["bus"])
+    path.write_text("bus,load_kw\nmill," + "3" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"mine\.csv, row 2: must be rows of cells"):
         read_table(path, ["bus"])
 
 

@@ -58,7 +58,7 @@ def entry(correction: Correction, values: dict[str, Value]) -> str:
     """Return one entry as Markdown."""
     place = correction.chapter + (f"#{correction.section}" if correction.section else "")
     name = correction.section or (title(correction.chapter) if exists(correction.chapter) else correction.chapter)
-    return "\n".join(
+    text = "\n".join(
         [
             f"### {correction.title}",
             "",
@@ -68,6 +68,7 @@ def entry(correction: Correction, values: dict[str, Value]) -> str:
             "",
         ]
     )
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def page(values: dict[str, Value]) -> str:

@@ -132,16 +132,11 @@ def idle() -> list[str]:
     return faults
 
 
-def lines(table: tuple[Symbol, ...], paper: bool = False) -> list[str]:
+def lines(table: tuple[Symbol, ...]) -> list[str]:
     """Return a table as Markdown."""
-    head = "| Symbol | Meaning | Unit |" + " In the paper |" * paper
-    text = [head, "|---" * (3 + paper) + "|"]
+    text = ["| Symbol | Meaning | Unit |", "|---|---|---|"]
     for s in sorted(table, key=lambda s: (s.name.lower(), s.tex)):
-        unit = "" if s.unit == "-" else s.unit
-        theirs = (
-            s.paper if s.paper == "not in the paper" else ", ".join(f"${p}$" for p in s.paper.split(", also ") if p)
-        )
-        text.append(f"| ${s.tex}$ | {s.meaning} | {unit} |" + f" {theirs or 'the same'} |" * paper)
+        text.append(f"| ${s.tex}$ | {s.meaning} | {'' if s.unit == '-' else s.unit} |")
     return [*text, ""]
 
 
@@ -160,13 +155,38 @@ def several() -> list[str]:
     return [*text, ""]
 
 
+def renamed(paper: str) -> list[str]:
+    """Return a table from the symbols of a paper to ours, where they differ; *Tools* follows the highway's paper."""
+    found = load()
+    parts = (paper, "tools") if paper == "highway" else (paper,)
+    tables = [(PARTS[room], found.rooms[room]) for room in parts if room in found.rooms]
+    tables += [
+        (f"{{chapter}}`{title(c)} <{c}>`", found.chapters[c])
+        for c in reading_time.chapters()
+        if c in found.chapters and c.split("/")[0] in parts
+    ]
+    where: dict[tuple[str, Symbol], list[str]] = {}
+    for place, table in tables:
+        for s in table:
+            for theirs in s.paper.split(", also ") if s.paper not in ("", "not in the paper") else ():
+                where.setdefault((theirs, s), []).append(place)
+    text = ["| In the paper | Here | Meaning | Unit | In |", "|---|---|---|---|---|"]
+    for (theirs, s), places in sorted(where.items(), key=lambda row: row[0][0].strip("\\").lower()):
+        unit = "" if s.unit == "-" else s.unit
+        text.append(f"| ${theirs}$ | ${s.tex}$ | {s.meaning} | {unit} | {', '.join(places)} |")
+    return [*text, ""]
+
+
 def page() -> str:
     """Return the tables as Markdown."""
     found = load()
-    text = ["## Everywhere", "", *lines(found.everywhere)]
+    text = ["## From the papers' symbols to ours", ""]
+    for paper in PRINTED:
+        text += [f"### {PARTS[paper]}: what is written in another way", "", *renamed(paper)]
+    text += ["## Everywhere", "", *lines(found.everywhere)]
     for room, part in PARTS.items():
         text += [f"## {part}", ""]
-        text += lines(found.rooms[room], paper=room in PRINTED) if room in found.rooms else []
+        text += lines(found.rooms[room]) if room in found.rooms else []
         for chapter in (c for c in reading_time.chapters() if c in found.chapters and c.startswith(f"{room}/")):
             text += [f"### Only in {{chapter}}`{title(chapter)} <{chapter}>`", "", *lines(found.chapters[chapter])]
     return "\n".join([*text, "## One letter, several meanings", "", *several()])

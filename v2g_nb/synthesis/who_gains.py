@@ -10,6 +10,7 @@ and 2 if there is nothing to compute.
 
 import argparse
 import csv
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ COLUMNS = (
     "note",
 )
 EVEN_EUR = 0.005  # less than half a cent is neither gain nor loss
+MOST_EUR_PER_KWH = 5.0  # a higher price is one in cents, or for a MWh
+MOST_KW = 2000.0  # no charger for a car has more: a higher power is one in W
 TIME = "must be a time such as 2024-03-01 08:00 or 2024-03-01T08:00+01:00"
 
 
@@ -141,8 +144,9 @@ def read_tariff(path: Any, *, allow_negative: bool = False) -> Tariff:
     Raises
     ------
     InvalidInput
-        If a cell cannot be read, an interval ends before it begins, two overlap or leave a gap, or
-        only some times have a time zone; the message names file, row and column.
+        If a cell cannot be read, a price is above 5 EUR/kWh and so in another unit, an interval ends
+        before it begins, two overlap or leave a gap, or only some times have a time zone; the message
+        names file, row and column.
 
     Examples
     --------
@@ -166,7 +170,7 @@ def read_tariff(path: Any, *, allow_negative: bool = False) -> Tariff:
         if end <= begin:
             raise rows.fault(row, "end", f"must lie after the start {row.cells['start']!r}")
         try:
-            price = rows.number(row, "price_eur_per_kwh", low=low)
+            price = rows.number(row, "price_eur_per_kwh", low=low, most=MOST_EUR_PER_KWH)
         except InvalidInput as error:
             hint = "; negative prices are accepted with --allow-negative (allow_negative=True)"
             raise InvalidInput(f"{error}{hint if row.cells['price_eur_per_kwh'].startswith('-') else ''}") from None
@@ -209,7 +213,7 @@ def _used(rows: Rows, row: Row, tariff: Tariff) -> _Session:
     if departure <= arrival:
         raise rows.fault(row, "departure", f"must lie after the arrival {row.cells['arrival']!r}")
     energy = rows.number(row, "energy_kwh", low=0.0)
-    power = rows.number(row, "power_kw", low=0.0, open_low=True)
+    power = rows.number(row, "power_kw", low=0.0, open_low=True, most=MOST_KW)
     if arrival < tariff.times[0]:
         raise rows.fault(row, "arrival", f"must not lie before the tariff begins, {tariff.times[0].isoformat(sep=' ')}")
     if departure > tariff.times[-1]:
@@ -234,7 +238,7 @@ def who_gains(sessions: Any, tariff: Tariff, *, flat_eur_per_kwh: float | None =
     tariff : Tariff
         Prices.
     flat_eur_per_kwh : float, optional
-        The flat price before, at least 0. By default the price that brings the same revenue as the
+        The flat price before, from 0 to 5. By default the price that brings the same revenue as the
         tariff if everybody charges on arrival, so that what one gains without shifting another loses.
 
     Returns
@@ -263,9 +267,9 @@ def who_gains(sessions: Any, tariff: Tariff, *, flat_eur_per_kwh: float | None =
     """
     checks.instance("tariff", tariff, Tariff)
     if flat_eur_per_kwh is not None:
-        checks.real("flat_eur_per_kwh", flat_eur_per_kwh, low=0.0)
+        checks.real("flat_eur_per_kwh", flat_eur_per_kwh, low=0.0, high=MOST_EUR_PER_KWH)
     try:
-        rows = read_table(sessions, SESSION)
+        rows = read_table(sessions, SESSION, keep_ragged=True)
     except InvalidInput as error:
         raise InvalidInput(str(error).replace("path =", "sessions =", 1)) from None
     used: dict[int, _Session] = {}
@@ -274,6 +278,8 @@ def who_gains(sessions: Any, tariff: Tariff, *, flat_eur_per_kwh: float | None =
     for row in rows.rows:
         first = names.setdefault(row.cells["id"], row.number)
         try:
+            if row.fault:
+                raise InvalidInput(row.fault)
             if not row.cells["id"]:
                 raise rows.fault(row, "id", "must name the session")
             if first != row.number:
@@ -311,7 +317,7 @@ def write_table(lines: Any, path: Any) -> None:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind, or the folder does not exist.
+        If an argument is of another kind, the folder does not exist, or the file cannot be written.
 
     Examples
     --------
@@ -327,11 +333,15 @@ def write_table(lines: Any, path: Any) -> None:
         raise checks.complain("lines", lines, "what who_gains returns")
     if not isinstance(path, (str, Path)) or not str(path).strip() or not Path(path).parent.is_dir():
         raise checks.complain("path", path, "the path of a file in a folder that exists")
-    with Path(path).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
-        writer.writeheader()
-        for line in lines:
-            writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in line.items()})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for line in lines:
+        writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in line.items()})
+    try:
+        Path(path).write_text(text.getvalue(), encoding="utf-8", newline="")
+    except OSError as error:
+        raise checks.complain("path", str(path), f"a file that can be written ({error.strerror})") from None
 
 
 def main(words: Sequence[str] | None = None) -> int:
