@@ -113,7 +113,7 @@ def copying(page: Page) -> Faults:
     button.focus()
     page.keyboard.press("Enter")
     try:
-        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=4000)
+        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=10_000)
     except BrowserError:
         return [("copy", "the button copies nothing")]
     faults = [] if len(name) > 3 else [("copy", "the button has no name")]
@@ -170,7 +170,7 @@ def searching(page: Page, address: str, words: dict[str, str]) -> Faults:
     for name, word in words.items():
         page.goto(f"{address}?q={word}", wait_until="load")
         try:
-            page.wait_for_selector("#search-results li a", timeout=8000)
+            page.wait_for_selector("#search-results li a", timeout=20_000)
         except BrowserError:
             faults.append(("search", f"finds nothing for {word!r}, which {name} holds"))
             continue
