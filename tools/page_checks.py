@@ -197,7 +197,7 @@ def _watch(page: Page, inspect: Inspector, found: list[tuple[str, str]]) -> None
             found.append((kind, message.text.splitlines()[0][:160]))
 
     def failed(url: str, why: str) -> None:
-        if inspect.is_own(url):
+        if inspect.is_own(url) and why != "net::ERR_ABORTED":  # the page was left before all had come
             found.append(("request", f"{why}: {url[:120]}"))
 
     page.route("**/*", route)
