@@ -4,6 +4,7 @@ import functools
 import http.server
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,8 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # what a change of theme can change
 MAX_BYTES = 2_500_000
-PATIENCE = 30_000  # milliseconds: generous, machines are shared
+PATIENCE = 90_000  # milliseconds: generous, machines are shared
+READY = 15_000  # for a slider to be unpacked once its page is loaded
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ VIEWS = (DESKTOP, PHONE, DISK)
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Say nothing: the check prints what matters."""
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a page that was closed while its pictures were on their way."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Ids(HTMLParser):
@@ -115,7 +124,7 @@ class Inspector:
 def inspector(site: Path, executable: str | None) -> Iterator[Inspector]:
     """Serve `site` and start a browser for it."""
     site = site.resolve()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
+    server = _Server(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     anchors.cache_clear()
     flags = [*FLAGS, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [*FLAGS]
@@ -188,7 +197,7 @@ def _watch(page: Page, inspect: Inspector, found: list[tuple[str, str]]) -> None
             found.append((kind, message.text.splitlines()[0][:160]))
 
     def failed(url: str, why: str) -> None:
-        if inspect.is_own(url):
+        if inspect.is_own(url) and why != "net::ERR_ABORTED":  # the page was left before all had come
             found.append(("request", f"{why}: {url[:120]}"))
 
     page.route("**/*", route)
@@ -248,7 +257,7 @@ def _sliders(page: Page, inspect: Inspector, name: str) -> list[tuple[str, str]]
     for box in boxes:
         place = box.get_attribute("id") or "without id"
         try:
-            page.wait_for_function("box => box.dataset.ready === '1'", arg=box.element_handle(), timeout=PATIENCE / 4)
+            page.wait_for_function("box => box.dataset.ready === '1'", arg=box.element_handle(), timeout=READY)
         except BrowserError:
             faults.append(("slider", f"{place}: never becomes ready"))
             continue

@@ -1,14 +1,17 @@
 """What a reader does with a page: search, hover, copy, go by keyboard, print. Part of the browser check."""
 
+import functools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import snowballstemmer
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
 
 Faults = list[tuple[str, str]]
 
+STEM = snowballstemmer.stemmer("porter").stemWord  # as the search does
 PAPER_PX = 657  # A4 less the margins that v2g.css asks for: 174 mm
 HIDDEN_ON_PAPER = (
     ".bd-sidebar-primary",
@@ -113,7 +116,7 @@ def copying(page: Page) -> Faults:
     button.focus()
     page.keyboard.press("Enter")
     try:
-        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=4000)
+        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=10_000)
     except BrowserError:
         return [("copy", "the button copies nothing")]
     faults = [] if len(name) > 3 else [("copy", "the button has no name")]
@@ -146,7 +149,13 @@ class _Prose(HTMLParser):
         words = set(re.findall(r"[a-z]+", data.lower()))
         self.all |= words
         if "article" in self._open and self._open[-1] == "p":
-            self.words |= {word for word in words if len(word) >= 8}
+            self.words |= {word for word in words if len(word) >= 6}
+
+
+@functools.cache
+def _forms(word: str) -> tuple[str, str]:
+    """Return what two words share if the search may take one for the other."""
+    return word[:6], STEM(word)
 
 
 def telling_words(site: Path, names: list[str]) -> dict[str, str]:
@@ -156,9 +165,11 @@ def telling_words(site: Path, names: list[str]) -> dict[str, str]:
         read[name] = _Prose()
         read[name].feed((site / name).read_text(encoding="utf-8"))
     chosen = {}
+    # the search looks for stems, and for the beginning of words
+    forms = {name: {form for word in its.all for form in _forms(word)} for name, its in read.items()}
     for name, prose in read.items():
-        elsewhere = {word[:6] for other, its in read.items() if other != name for word in its.all}
-        only = [word for word in sorted(prose.words) if word[:6] not in elsewhere]
+        elsewhere = set().union(*(its for other, its in forms.items() if other != name))
+        only = [word for word in sorted(prose.words) if not elsewhere & set(_forms(word))]
         if only:
             chosen[name] = max(only, key=len)
     return chosen
@@ -170,7 +181,7 @@ def searching(page: Page, address: str, words: dict[str, str]) -> Faults:
     for name, word in words.items():
         page.goto(f"{address}?q={word}", wait_until="load")
         try:
-            page.wait_for_selector("#search-results li a", timeout=8000)
+            page.wait_for_selector("#search-results li a", timeout=20_000)
         except BrowserError:
             faults.append(("search", f"finds nothing for {word!r}, which {name} holds"))
             continue

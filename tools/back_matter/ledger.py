@@ -18,7 +18,8 @@ COLUMNS = ("Item", "The paper says", "We get", "Status", "Shown in")
 STYLE = """<style>
 .v2g-ledger table {width: 100%}
 .v2g-ledger th, .v2g-ledger td {max-width: none; padding-right: .8rem}
-.v2g-ledger td:first-child {width: 50%}
+.v2g-ledger td:first-child {width: 45%}
+.v2g-ledger td:last-child {min-width: 7.5rem}
 .v2g-ledger td small {display: block; margin-top: .25rem}
 .v2g-ledger tbody th {background: var(--pst-color-surface); padding: .5rem .4rem; text-align: left}
 .v2g-counts tbody th {border-bottom: 1px solid var(--pst-color-border); font-weight: normal}
