@@ -52,10 +52,10 @@ def test_instrument():
 
 
 def test_prices_over_the_incentive():
-    size = column("grid/operator", "fig-prices", "incentive")
+    size = column("grid/operator", "fig-incentive-prices", "incentive")
     assert_allclose(size, np.arange(9) / 2)
-    assert_allclose(column("grid/operator", "fig-prices", "cs1_price"), 5.5, atol=1e-9)
-    assert_allclose(column("grid/operator", "fig-prices", "cs2_price"), 4.25 - size / 2, atol=1e-9)
+    assert_allclose(column("grid/operator", "fig-incentive-prices", "cs1_price"), 5.5, atol=1e-9)
+    assert_allclose(column("grid/operator", "fig-incentive-prices", "cs2_price"), 4.25 - size / 2, atol=1e-9)
 
 
 def test_fleet():
