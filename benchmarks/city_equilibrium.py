@@ -21,8 +21,7 @@ from v2g_nb.city.mcp import solve_city_mcp, solve_mcp
 from v2g_nb.city.model import CityModel
 from v2g_nb.city.program import CityProgram, city_program
 from v2g_nb.city.roads import sioux_falls
-from v2g_nb.city.scenarios import SCENARIOS, scenario
-from v2g_nb.city.small import reduced_city
+from v2g_nb.city.scenarios import SCENARIOS, reduced_city, scenario
 from v2g_nb.city.ways import city_paths
 from v2g_nb.errors import NotConverged
 from v2g_nb.methods.certificates import require

@@ -19,7 +19,7 @@ from tools.peers.call import call
 from v2g_nb.city.mcp import city_mcp
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
 from v2g_nb.city.reading import full_dlmp
-from v2g_nb.city.small import reduced_city
+from v2g_nb.city.scenarios import reduced_city
 from v2g_nb.city.ways import city_paths
 
 TARGET = ROOT / "tests" / "references" / "city_path.json"

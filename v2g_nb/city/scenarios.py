@@ -1,4 +1,4 @@
-"""The calibrated instance in its three scenarios, each sensitivity an argument."""
+"""The calibrated instance in its three scenarios, each sensitivity an argument, and a reduced one."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,8 +11,10 @@ from v2g_nb.city.feeder import ieee123
 from v2g_nb.city.model import CityModel, DriverClass, PowerMarket, Station
 from v2g_nb.city.roads import sioux_falls
 from v2g_nb.city.trips import Battery
+from v2g_nb.methods.lindistflow import DispatchProblem
+from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 
-__all__ = ["OUTAGES", "SCENARIOS", "scenario"]
+__all__ = ["OUTAGES", "SCENARIOS", "reduced_city", "scenario"]
 
 SCENARIOS = ("base", "stress", "island")
 OUTAGES = (("18", "135"), ("13", "152"), ("60", "160"))
@@ -29,6 +31,7 @@ CHOSEN_PAIR, CHOSEN_EV_TRIPS, CHOSEN_WEIGHT = 2, 50.0, 300.0  # OD 3, from node 
 EMPTY_CELL = 200.0  # for pairs without trips in the original matrix
 LEVELS = {"base": 1.0, "stress": 1.5, "island": 1.5}
 VALUE_OF_TIME = 0.52
+REDUCED_BUSES = ("150", "13", "42", "60", "86", "105")
 
 
 def _volumes(pairs: tuple[tuple[int, int], ...]) -> tuple[Any, Any]:
@@ -173,3 +176,47 @@ def _market(
     grid = replace(grid, feeder=replace(tree, rating_kva=rating), reactive_kvar=kvar, facets=facets)
     shares = np.full(LSES, 1.0 / LSES)
     return PowerMarket(grid, OWNERS, shares, elasticity=elasticity, obligation=obligation)
+
+
+def reduced_city() -> CityModel:
+    """Return Stress with V2G on all roads of Sioux Falls, and a feeder of six buses in place of 130.
+
+    Its complementarity problem has 683 unknowns, fewer than the 1 000 that a demonstration licence of
+    PATH allows.
+
+    Returns
+    -------
+    CityModel
+
+    Examples
+    --------
+    >>> model = reduced_city()
+    >>> model.roads.network.num_links, model.market.grid.feeder.names
+    (76, ('150', '13', '42', '60', '86', '105'))
+    """
+    base = scenario("stress", count=6)
+    tree = RadialFeeder(
+        6,
+        [0, 1, 1, 3, 3],
+        [1, 2, 3, 4, 5],
+        [0.005, 0.01, 0.01, 0.02, 0.02],
+        [0.01, 0.01, 0.02, 0.02, 0.03],
+        [5000.0, 3800.0, 3800.0, 300.0, 3800.0],
+        names=REDUCED_BUSES,
+    )
+    grid = DispatchProblem(
+        tree,
+        load_kw=[0.0, 535.0, 1300.0, 900.0, 1500.0, 1000.0],
+        load_kvar=[0.0, 250.0, 700.0, 450.0, 200.0, 500.0],
+        generator_bus=[2, 2, 3, 5, 4],
+        cost_per_kwh=[0.12, 0.99, 0.15, 0.15, 0.99],
+        cost_slope=[5e-5, 4e-5, 5e-4, 5e-4, 4e-5],
+        capacity_kw=[1200.0, 591.0, 750.0, 540.0, 700.0],
+        reactive_kvar=[900.0, 500.0, 700.0, 900.0, 500.0],
+        import_cost_per_kwh=0.12,
+        import_kw=1950.0,
+        import_kvar=6000.0,
+        source_voltage_pu=1.03,
+    )
+    market = replace(base.market, grid=grid, owner=[0, 0, 1, 2, 2])
+    return replace(base, market=market)

@@ -1,6 +1,5 @@
-"""Two smaller cities: one that can be written down, and one that fits into a demonstration licence of PATH."""
+"""A city small enough to write down: two routes, one station, three buses, two LSEs."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,16 +7,12 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.city.model import CityModel, DriverClass, PowerMarket, Station
 from v2g_nb.city.roads import RoadMap
-from v2g_nb.city.scenarios import scenario
 from v2g_nb.city.trips import Battery
 from v2g_nb.methods.lindistflow import DispatchProblem
 from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
-__all__ = ["reduced_city", "small_city"]
-
-
-REDUCED_BUSES = ("150", "13", "42", "60", "86", "105")
+__all__ = ["small_city"]
 
 
 def small_city(
@@ -94,47 +89,3 @@ def small_city(
         period_h=period_h,
         v2g=v2g,
     )
-
-
-def reduced_city() -> CityModel:
-    """Return Stress with V2G on all roads of Sioux Falls, and a feeder of six buses in place of 130.
-
-    Its complementarity problem has 683 unknowns, fewer than the 1 000 that a demonstration licence of
-    PATH allows.
-
-    Returns
-    -------
-    CityModel
-
-    Examples
-    --------
-    >>> model = reduced_city()
-    >>> model.roads.network.num_links, model.market.grid.feeder.names
-    (76, ('150', '13', '42', '60', '86', '105'))
-    """
-    base = scenario("stress", count=6)
-    tree = RadialFeeder(
-        6,
-        [0, 1, 1, 3, 3],
-        [1, 2, 3, 4, 5],
-        [0.005, 0.01, 0.01, 0.02, 0.02],
-        [0.01, 0.01, 0.02, 0.02, 0.03],
-        [5000.0, 3800.0, 3800.0, 300.0, 3800.0],
-        names=REDUCED_BUSES,
-    )
-    grid = DispatchProblem(
-        tree,
-        load_kw=[0.0, 535.0, 1300.0, 900.0, 1500.0, 1000.0],
-        load_kvar=[0.0, 250.0, 700.0, 450.0, 200.0, 500.0],
-        generator_bus=[2, 2, 3, 5, 4],
-        cost_per_kwh=[0.12, 0.99, 0.15, 0.15, 0.99],
-        cost_slope=[5e-5, 4e-5, 5e-4, 5e-4, 4e-5],
-        capacity_kw=[1200.0, 591.0, 750.0, 540.0, 700.0],
-        reactive_kvar=[900.0, 500.0, 700.0, 900.0, 500.0],
-        import_cost_per_kwh=0.12,
-        import_kw=1950.0,
-        import_kvar=6000.0,
-        source_voltage_pu=1.03,
-    )
-    market = replace(base.market, grid=grid, owner=[0, 0, 1, 2, 2])
-    return replace(base, market=market)
