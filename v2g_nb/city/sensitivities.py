@@ -118,7 +118,7 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     >>> goal[city_program(result.model, result.paths).columns["discharge"]] = 1000.0
     >>> low, high = equilibrium_span(result, goal)
     >>> round(low, 2), round(high, 2)
-    (88.46, 88.46)
+    (87.44, 87.44)
 
     References
     ----------
