@@ -1,0 +1,171 @@
+"""What the last chapter of the city proves or counts by hand: a reserve that decides, three equilibria."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.city.cases import SIX, case
+from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.mcp import solve_city_mcp
+from v2g_nb.city.path_generation import stop_energies, trip_patterns
+from v2g_nb.city.program import city_program
+from v2g_nb.city.roads import sioux_falls
+from v2g_nb.city.sensitivities import accounts, equilibrium_span, paper_statements
+from v2g_nb.city.small import small_city
+from v2g_nb.city.trips import Battery
+from v2g_nb.errors import InvalidInput
+from v2g_nb.methods.complementarity import smoothing_newton
+
+WAY = [1, 3, 12, 13, 24, 21, 20]
+SHORT = [1, 2, 6, 8, 7, 18, 20]
+STATIONS = [2, 11, 12, 15]
+
+
+@given(
+    capacity=st.floats(20.0, 100.0),
+    use=st.floats(0.1, 4.0),
+    reserve=st.floats(0.0, 0.5),
+    waived=st.floats(0.0, 0.5),
+    length=st.floats(5.0, 60.0),
+    more=st.floats(0.0, 10.0),
+    place=st.floats(0.01, 0.99),
+)
+def test_a_sale_on_the_longer_way_needs_a_lower_reserve(capacity, use, reserve, waived, length, more, place):
+    """Theorem: if L needs a charge and L' >= L admits a sale Q alone, alpha - alpha_d > (Q + e (L' - L)) / E."""
+    battery = Battery(capacity, use, floor=0.0, reserve=reserve, reserve_after_discharging=waived)
+    longer = length + more
+    needs_charge = stop_energies(battery, [length], "") is None
+    sale = stop_energies(battery, [place * longer, (1 - place) * longer], "-")
+    if needs_charge and sale is not None:
+        assert reserve - waived > (sale[0] + use * (longer - length)) / capacity - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("route", "kept", "sells"),
+    [(WAY, 0.1032, True), (WAY, 0.1034, False), (SHORT, 0.1766, True), (SHORT, 0.1768, False), (WAY, 0.2, False)],
+)
+def test_up_to_which_reserve_od_3_sells(route, kept, sells):
+    """(60 - 24 x 2.2 - 1) / 60 and (60 - 22 x 2.2 - 1) / 60."""
+    trips = trip_patterns(sioux_falls(), route, STATIONS, Battery(reserve_after_discharging=kept))
+    assert any(trip.pattern == "2" for trip in trips) == sells
+
+
+M, AWAY = np.array([[1.2, 1.7], [2.3, 3.05]]), np.array([2.9, 5.35])
+
+
+def is_equilibrium(h: np.ndarray) -> bool:
+    cost = M @ h - AWAY
+    return bool((h > -1e-9).all() and (cost > -1e-9).all() and abs(h @ cost) < 1e-9)
+
+
+def test_newton_finds_each_of_three_equilibria_and_no_other():
+    expected = [(1.0, 1.0), (2.9 / 1.2, 0.0), (0.0, 5.35 / 3.05)]
+    found = set()
+    for start in itertools.product((0.0, 0.5, 1.0, 1.5, 2.5), repeat=2):
+        for smoothing in (0.0, 1.0):
+            answer = smoothing_newton(
+                lambda h: M @ h - AWAY,
+                lambda h: M,
+                np.zeros(2),
+                np.full(2, np.inf),
+                np.array(start),
+                smoothing=smoothing,
+                tolerance=1e-11,
+            )
+            if answer.converged:
+                assert is_equilibrium(answer.point)
+                found.add(tuple(answer.point.round(6)))
+    assert found <= {tuple(np.round(h, 6)) for h in expected}
+    assert len(found) >= 2
+    assert all(is_equilibrium(np.array(h)) for h in expected)
+
+
+def test_a_grid_finds_no_fourth():
+    """The natural residual is small only near the three."""
+    axis = np.linspace(0.0, 3.0, 301)
+    expected = np.array([(1.0, 1.0), (2.9 / 1.2, 0.0), (0.0, 5.35 / 3.05)])
+    for h in itertools.product(axis, axis):
+        point = np.array(h)
+        if np.abs(np.minimum(point, M @ point - AWAY)).max() < 0.005:
+            assert np.abs(expected - point).max(axis=1).min() < 0.2
+
+
+@pytest.mark.parametrize(("name", "v2g"), SIX)
+def test_accounts_against_other_sums(name: str, v2g: bool):
+    """The DSO earns its lines' rents, LSEs what is left, and all together the worth of what is served less its cost."""
+    result = case(name, v2g)
+    market, grid = result.model.market, result.model.market.grid
+    found = accounts(result)
+    tree = grid.feeder
+    rise = result.dlmp[tree.heads] - result.dlmp[tree.tails]
+    margin = sum(
+        (result.dlmp[root] - grid.import_cost_per_kwh) * (result.import_kw if root == tree.root else 0.0)
+        for root in tree.roots
+    )
+    assert found["DSO"] == pytest.approx(result.active_kw @ rise + margin, abs=1e-3)
+    assert found["CNO"] == pytest.approx(0.0, abs=1e-3)  # no station's limit binds, so a price taker earns nothing
+    sold = result.sales_kw.sum(axis=0)
+    served = market.intercept @ sold - market.slope @ sold**2 / 2
+    assert sum(found.values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
+    ev = sum(f * c for p, f, c in zip(result.paths, result.path_flow, result.path_cost, strict=True) if p.driver == 0)
+    assert found["electric drivers"] == pytest.approx(-ev, abs=1e-3)
+
+
+def test_accounts_of_a_longer_period():
+    """Money counts the whole period: with T = 2 the same sum holds."""
+    result = solve_city(small_city(period_h=2.0))
+    market, sold = result.model.market, result.sales_kw.sum(axis=0)
+    served = 2.0 * (market.intercept @ sold - market.slope @ sold**2 / 2)
+    assert sum(accounts(result).values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
+
+
+def test_what_is_unique_and_what_is_not():
+    """Visits and energy sold are; the split between OD 19 and OD 20, and reactive power, are not."""
+    result = case("island", True)
+    program = city_program(result.model, result.paths)
+
+    def span(block: str, weights) -> tuple[float, float]:
+        goal = np.zeros(len(result.point))
+        goal[program.columns[block]] = weights
+        low, high = equilibrium_span(result, goal)
+        assert low - 1e-3 <= goal @ result.point <= high + 1e-3
+        return low, high
+
+    assert np.ptp(span("visit", 100.0)) < 1e-4
+    assert np.ptp(span("discharge", 1000.0)) < 2e-3
+    of_pair = [[100.0 * (path.pair == pair and bool(path.trip.stops)) for path in result.paths] for pair in (18, 19)]
+    widths = [np.ptp(span("flow", weights)) for weights in of_pair]
+    assert min(widths) > 5.0
+    assert np.ptp(span("flow", np.add(*of_pair))) < 5.0  # together they bring what the station's island lacks
+    assert span("reactive", [1000.0] + [0.0] * 7) == pytest.approx((-500.0, 500.0), abs=1e-3)
+
+
+def test_statements_of_the_calibrated_case():
+    """Two do not come out, and each of three spoilt cases changes the verdict that it should."""
+    cases = {key: case(*key) for key in SIX}
+    found = paper_statements(cases)
+    assert len(found) == 16
+    failing = {"dwell time: up in Base, else down", "OD 14 and 17 do not lose"}
+    assert {line for line, holds in found.items() if not holds} == failing
+    dark = cases["island", True]
+    dark = replace(dark, shed_kw=dark.shed_kw + 0.01, dlmp=dark.dlmp + 1.0)
+    changed = paper_statements(cases | {("island", True): dark})
+    assert {line for line in found if found[line] != changed[line]} == {
+        "with V2G nothing is shed",
+        "with V2G near normal prices",
+    }
+    swapped = paper_statements(cases | {("base", True): cases["base", False]})
+    assert {line for line in found if found[line] != swapped[line]} == {
+        "charging falls, sales peak in Island",
+        "social cost: -6 %, marginal in Base",
+    }
+
+
+def test_a_span_needs_equal_values_of_time():
+    result = solve_city_mcp(small_city(ev_value_of_time=(0.3, 0.7)))
+    with pytest.raises(InvalidInput, match="value time alike"):
+        equilibrium_span(result, np.zeros(len(result.point)))
