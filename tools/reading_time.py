@@ -53,7 +53,7 @@ class Measure:
     @property
     def seconds(self) -> float:
         """The time all this takes."""
-        return sum(SECONDS[f.name] * getattr(self, f.name) for f in fields(self))
+        return sum(SECONDS[f.name] * float(getattr(self, f.name)) for f in fields(self))
 
     @property
     def minutes(self) -> int:

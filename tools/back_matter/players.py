@@ -13,12 +13,12 @@ from tools.back_matter.chapters import exists, title
 # who is linked to the chapter in which it decides; the arrow goes from whoever moves first
 PLAYERS: dict[str, list[tuple[str, str]]] = {
     "highway": [("Station operator", "highway/price-of-a-kwh"), ("Cars", "highway/who-charges-where")],
-    "campus": [("Building", "campus/who-gains"), ("Aggregator", "campus/aggregator"), ("Cars", "campus/one-car")],
-    "grid": [("Operator", "grid/operator"), ("Stations", "grid/two-stations"), ("Drivers", "grid/mixed-strategies")],
+    "campus": [("Building", "campus/aggregator"), ("Aggregator", "campus/aggregator"), ("Cars", "campus/one-car")],
+    "grid": [("Operator", "grid/operator"), ("Stations", "grid/two-stations"), ("Drivers", "grid/two-stations")],
     "city": [
         ("Drivers", "city/roads"),
         ("Network", "city/feeder"),
-        ("Chargers", "city/six-scenarios"),
+        ("Chargers", "city/one-program"),
         ("Suppliers", "city/one-program"),
     ],
 }
