@@ -172,6 +172,8 @@ def renamed(paper: str) -> list[str]:
                 where.setdefault((theirs, s), []).append(place)
     text = ["| In the paper | Here | Meaning | Unit | In |", "|---|---|---|---|---|"]
     for (theirs, s), places in sorted(where.items(), key=lambda row: row[0][0].strip("\\").lower()):
+        if theirs == s.tex:
+            continue
         unit = "" if s.unit == "-" else s.unit
         text.append(f"| ${theirs}$ | ${s.tex}$ | {s.meaning} | {unit} | {', '.join(places)} |")
     return [*text, ""]
