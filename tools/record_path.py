@@ -19,13 +19,13 @@ from tools.peers.call import call
 from v2g_nb.city.mcp import city_mcp
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
 from v2g_nb.city.reading import full_dlmp
-from v2g_nb.city.scenarios import reduced_city
+from v2g_nb.city.scenarios import REDUCED_BUSES, reduced_city
 from v2g_nb.city.ways import city_paths
 
 TARGET = ROOT / "tests" / "references" / "city_path.json"
 TABLE = ROOT / "v2g_nb" / "data" / "city_path.csv"
 SAME = 1e-6  # $/kWh
-BUSES = reduced_city().market.grid.feeder.names
+BUSES = REDUCED_BUSES
 
 
 def path_request(program: CityProgram) -> dict[str, Any]:
