@@ -110,6 +110,7 @@ MENDS = (
 FORMULA = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>)([.,;:!?)\]’”]+)')
 CELL = re.compile(r"<td( [^>]*)?>[^<]*</td>")
 UNIT = re.compile(r"(?<=\d) (?=[A-Za-zµ°%€$/²]{1,7}(?:[ ,;)]|</td>))")
+BETWEEN = re.compile(r"(?<=\d) ± (?=\d)")
 POWER = re.compile(r"\d[\d.]*e-\d+")
 NAME = re.compile(r'<span class="pre">[^<]*</span>')
 DOT = re.compile(r"(?<=\w)[._](?=[A-Za-z])")
@@ -119,7 +120,7 @@ def typeset(page: str) -> str:
     """Return the page with a full stop tied to its formula, a unit to its number, and breaks allowed in names."""
     page = FORMULA.sub(r'<span class="v2g-tied">\1\2</span>', page)
     tied = r'<span class="v2g-tied">\g<0></span>'
-    page = CELL.sub(lambda cell: POWER.sub(tied, UNIT.sub("\u00a0", cell[0])), page)
+    page = CELL.sub(lambda cell: POWER.sub(tied, BETWEEN.sub("\u00a0±\u00a0", UNIT.sub("\u00a0", cell[0]))), page)
     return NAME.sub(lambda name: DOT.sub(r"\g<0><wbr>", name[0]), page)
 
 

@@ -49,14 +49,14 @@ def unpack(target: Path, folder: Path) -> Path:
 def faults(site: Path, executable: str, terms: dict[str, str]) -> list[str]:
     """Open every page from disk, and search for each term, which one page holds in its text."""
     from tools.page_checks import DISK, inspector, page_faults, pages
+    from tools.page_checks_reader import until
 
     with inspector(site, executable) as inspect:
         found = [str(fault) for name in pages(site) for fault in page_faults(inspect, name, (DISK,))]
         for term, wanted in terms.items():
             page = inspect.contexts[DISK].new_page()
             page.goto(f"{inspect.address('search.html', DISK)}?q={term}", wait_until="load")
-            page.wait_for_function("document.querySelector('#search-results .search-summary')?.textContent.trim()")
-            page.wait_for_timeout(500)
+            until(page, "document.querySelector('#search-results li a') !== null")
             links = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
             if not any(wanted in link for link in links):
                 found.append(f"search.html: {term!r}, which stands in {wanted}, is not found from disk")

@@ -17,7 +17,7 @@ import axe_playwright_python
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from tools.page_checks_reader import copying, keyboard, paper, previews, searching, telling_words
+from tools.page_checks_reader import copying, keyboard, paper, previews, searching, telling_words, until
 
 FLAGS = (
     "--disable-gpu",
@@ -32,7 +32,6 @@ LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # what a change of theme can change
 MAX_BYTES = 2_500_000
 PATIENCE = 90_000  # milliseconds: generous, machines are shared
-READY = 15_000  # for a slider to be unpacked once its page is loaded
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,9 @@ def _axe(page: Page, view: View) -> list[tuple[str, str]]:
     faults += page.evaluate(colours, COLOUR_RULES)
     other = "light" if view.scheme == "dark" else "dark"
     page.emulate_media(color_scheme=other)
-    page.wait_for_function("theme => [theme, undefined].includes(document.documentElement.dataset.theme)", arg=other)
+    turned = "theme => [theme, undefined].includes(document.documentElement.dataset.theme)"
+    if not until(page, turned, other):
+        faults.append(f"theme: does not turn {other}")
     switched = page.evaluate(colours, COLOUR_RULES)
     page.emulate_media(color_scheme=view.scheme)
     return [("axe", detail) for detail in faults] + [("axe", f"{detail} (turned {other})") for detail in switched]
@@ -256,9 +257,7 @@ def _sliders(page: Page, inspect: Inspector, name: str) -> list[tuple[str, str]]
     inspect.sliders[name] = 0
     for box in boxes:
         place = box.get_attribute("id") or "without id"
-        try:
-            page.wait_for_function("box => box.dataset.ready === '1'", arg=box.element_handle(), timeout=READY)
-        except BrowserError:
+        if not until(page, "box => box.dataset.ready === '1'", box.element_handle()):
             faults.append(("slider", f"{place}: never becomes ready"))
             continue
         for slider in box.locator("input[type=range]").all():

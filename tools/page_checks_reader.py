@@ -2,6 +2,7 @@
 
 import functools
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -41,6 +42,16 @@ KINDS = """links => {
     });
     return found;
 }"""
+
+
+def until(page: Page, condition: str, arg: object = None, seconds: float = 15.0) -> bool:
+    """Wait for a condition, asked from outside: the page's own policy refuses it to playwright's wait_for_function."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, arg):
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(50)
+    return True
 
 
 def paper(page: Page) -> Faults:
@@ -115,9 +126,7 @@ def copying(page: Page) -> Faults:
     code = button.evaluate("b => b.parentElement.querySelector('pre').innerText")
     button.focus()
     page.keyboard.press("Enter")
-    try:
-        page.wait_for_function("() => window.v2gCopied !== undefined", timeout=10_000)
-    except BrowserError:
+    if not until(page, "() => window.v2gCopied !== undefined"):
         return [("copy", "the button copies nothing")]
     faults = [] if len(name) > 3 else [("copy", "the button has no name")]
     if page.evaluate("window.v2gCopied").split() != code.split():

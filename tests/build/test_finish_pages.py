@@ -193,6 +193,7 @@ def test_full_stops_units_powers_and_names_break_where_they_may():
     assert typeset("<td>2.7 min, 5 kWh</td><td>at most 1e-06 EUR</td>") == (
         '<td>2.7\u00a0min, 5\u00a0kWh</td><td>at most <span class="v2g-tied">1e-06</span>\u00a0EUR</td>'
     )
+    assert typeset("<td>37.4 ± 0.5</td>") == "<td>37.4\u00a0±\u00a00.5</td>"
     assert typeset("<p>2.7 min</p><td>20 generators</td>") == "<p>2.7 min</p><td>20 generators</td>"
     name = '<span class="pre">v2g_nb.figures 0.5</span>'
     assert typeset(name) == '<span class="pre">v2g_<wbr>nb.<wbr>figures 0.5</span>'
