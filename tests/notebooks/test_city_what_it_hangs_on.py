@@ -89,7 +89,7 @@ def test_patient_and_hurried_drivers():
             assert [patient[k], hurried[k], together[k]] == pytest.approx([recount(solved(name, True))[0]] * 3)
             continue
         thetas = (round(0.52 - d, 2), round(0.52 + d, 2))
-        model = scenario(name, ev_value_of_time=thetas, count=12)
+        model = scenario(name, ev_value_of_time=thetas, count=15)
         result = require(solve_city_mcp(model, smoothing=0.1))
         share = np.zeros(2)
         for path, flow in zip(result.paths, result.path_flow, strict=True):
