@@ -9,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.city.cases import SIX, case
+from v2g_nb.city.certificates import outside_certificate
 from v2g_nb.city.equilibrium import solve_city
 from v2g_nb.city.mcp import solve_city_mcp
 from v2g_nb.city.path_generation import stop_energies, trip_patterns
 from v2g_nb.city.program import city_program
 from v2g_nb.city.roads import sioux_falls
+from v2g_nb.city.scenarios import scenario
 from v2g_nb.city.sensitivities import accounts, equilibrium_span, paper_statements
 from v2g_nb.city.small import small_city
 from v2g_nb.city.trips import Battery
 from v2g_nb.errors import InvalidInput
+from v2g_nb.methods.certificates import require
 from v2g_nb.methods.complementarity import smoothing_newton
 
 WAY = [1, 3, 12, 13, 24, 21, 20]
@@ -169,3 +172,15 @@ def test_a_span_needs_equal_values_of_time():
     result = solve_city_mcp(small_city(ev_value_of_time=(0.3, 0.7)))
     with pytest.raises(InvalidInput, match="value time alike"):
         equilibrium_span(result, np.zeros(len(result.point)))
+
+
+def test_far_apart_values_of_time_need_more_than_six_routes():
+    """Drivers in a hurry and others: with six routes a pair somebody would leave the set, with twelve nobody."""
+    saved = [
+        outside_certificate(
+            require(solve_city_mcp(scenario("island", ev_value_of_time=(0.22, 0.82), count=routes)))
+        ).value
+        for routes in (6, 12)
+    ]
+    assert saved[0] > 0.1
+    assert saved[1] < 1e-6
