@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_LINES = 40  # of one cell
+MAX_WIDTH = 78  # characters of a line of code, which is what a page shows
 MAX_REPEAT = 12  # lines of code that may stand in two places
 # Chapters assert what a test of theirs cannot; a cell whose output nbval ignores is listed here.
 IGNORED_OUTPUTS: dict[str, int] = {}
@@ -136,6 +137,17 @@ def lengths(root: Path) -> list[str]:
             count = len(cell["source"].splitlines())
             if count > MAX_LINES:
                 faults.append(f"{path.name} [{cell.get('execution_count')}]: {count} lines, at most {MAX_LINES}")
+    return faults
+
+
+def line_lengths(root: Path) -> list[str]:
+    """No line of code of more than 78 characters."""
+    faults = []
+    for path in notebooks(root):
+        for cell in code_cells(path):
+            where = f"{path.name} [{cell.get('execution_count')}]"
+            wide = [line for line in cell["source"].splitlines() if len(line) > MAX_WIDTH]
+            faults += [f"{where}: {len(w)} characters, at most {MAX_WIDTH}: {w.strip()}" for w in wide]
     return faults
 
 
@@ -382,6 +394,7 @@ GUARDS = (
     execution,
     outputs,
     lengths,
+    line_lengths,
     names,
     figures,
     asserted_columns,

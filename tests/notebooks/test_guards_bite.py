@@ -110,6 +110,7 @@ PLANTS = {
     "absolute path": (edit(4, outputs=said("read from /" + "home/me/data.csv")), guards.outputs),
     "timing": (edit(4, outputs=said("Wall time: 3 s")), guards.outputs),
     "long cell": (edit(4, source=LONG), guards.lengths),
+    "long line": (edit(4, source=f"print(2)  # {'x' * 67}"), guards.line_lengths),
     "wrong chapter name": (edit(1, source='chapter = Chapter("tools/other")'), guards.names),
     "unregistered figure": (edit(2, source="figure"), guards.figures),
     "missing alt": (edit(2, metadata={"mystnb": FIGURE | {"image": {}}}), guards.figures),
