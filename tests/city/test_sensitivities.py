@@ -1,6 +1,5 @@
-"""What the last chapter of the city proves or counts by hand: a reserve that decides, three equilibria."""
+"""What the last chapter of the city proves or counts by hand: a reserve that decides, who pays."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +20,6 @@ from v2g_nb.city.small import small_city
 from v2g_nb.city.trips import Battery
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import require
-from v2g_nb.methods.complementarity import smoothing_newton
 
 WAY = [1, 3, 12, 13, 24, 21, 20]
 SHORT = [1, 2, 6, 8, 7, 18, 20]
@@ -55,46 +53,6 @@ def test_up_to_which_reserve_od_3_sells(route, kept, sells):
     """(60 - 24 x 2.2 - 1) / 60 and (60 - 22 x 2.2 - 1) / 60."""
     trips = trip_patterns(sioux_falls(), route, STATIONS, Battery(reserve_after_discharging=kept))
     assert any(trip.pattern == "2" for trip in trips) == sells
-
-
-M, AWAY = np.array([[1.2, 1.7], [2.3, 3.05]]), np.array([2.9, 5.35])
-
-
-def is_equilibrium(h: np.ndarray) -> bool:
-    cost = M @ h - AWAY
-    return bool((h > -1e-9).all() and (cost > -1e-9).all() and abs(h @ cost) < 1e-9)
-
-
-def test_newton_finds_each_of_three_equilibria_and_no_other():
-    expected = [(1.0, 1.0), (2.9 / 1.2, 0.0), (0.0, 5.35 / 3.05)]
-    found = set()
-    for start in itertools.product((0.0, 0.5, 1.0, 1.5, 2.5), repeat=2):
-        for smoothing in (0.0, 1.0):
-            answer = smoothing_newton(
-                lambda h: M @ h - AWAY,
-                lambda h: M,
-                np.zeros(2),
-                np.full(2, np.inf),
-                np.array(start),
-                smoothing=smoothing,
-                tolerance=1e-11,
-            )
-            if answer.converged:
-                assert is_equilibrium(answer.point)
-                found.add(tuple(answer.point.round(6)))
-    assert found <= {tuple(np.round(h, 6)) for h in expected}
-    assert len(found) >= 2
-    assert all(is_equilibrium(np.array(h)) for h in expected)
-
-
-def test_a_grid_finds_no_fourth():
-    """The natural residual is small only near the three."""
-    axis = np.linspace(0.0, 3.0, 301)
-    expected = np.array([(1.0, 1.0), (2.9 / 1.2, 0.0), (0.0, 5.35 / 3.05)])
-    for h in itertools.product(axis, axis):
-        point = np.array(h)
-        if np.abs(np.minimum(point, M @ point - AWAY)).max() < 0.005:
-            assert np.abs(expected - point).max(axis=1).min() < 0.2
 
 
 @pytest.mark.parametrize(("name", "v2g"), SIX)
