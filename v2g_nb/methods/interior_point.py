@@ -98,7 +98,9 @@ class _Problem:
         checks.function("curvature", curvature)
         dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
         self.a = sparse.csc_array(matrix if dense is None else dense)
+        self.a_t = self.a.T
         self.gradient, self.curvature = gradient, curvature
+        self.known: tuple[FloatArray | None, FloatArray, FloatArray] = (None, np.empty(0), np.empty(0))
         rows, columns = self.a.shape
         self.b = checks.array("right", right, shape=(rows,))
         self.low = checks.array("lower", lower, shape=(columns,), infinite=True)
@@ -113,14 +115,17 @@ class _Problem:
         self.kkt = _Kkt(self.a)
 
     def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return gradient and curvature, of the right shape."""
+        """Return gradient and curvature, of the right shape; those of the last point are known."""
+        if x is self.known[0]:
+            return self.known[1:]
         found = []
         for name, function in (("gradient", self.gradient), ("curvature", self.curvature)):
             value = np.asarray(function(x), dtype=np.float64)
             if value.shape != x.shape:
                 raise InvalidInput(f"{name} = {checks.shown(function)} returns {value.shape}: must return {x.shape}")
             found.append(value)
-        return found[0], found[1]
+        self.known = (x, found[0], found[1])
+        return self.known[1:]
 
     def require_a_point(self, x: FloatArray) -> None:
         """Raise Infeasible if another solver finds no point either: growing multipliers alone prove nothing."""
@@ -241,7 +246,7 @@ def _residual(problem: _Problem, at: _Point) -> float:
     """Return the largest violation of the optimality conditions, relative."""
     slope, _ = problem.slopes(at.x)
     gap_low, gap_high = _gaps(problem, at.x)
-    stationary = slope - problem.a.T @ at.y - at.below + at.above
+    stationary = slope - problem.a_t @ at.y - at.below + at.above
     scale = 1.0 + float(np.abs(slope).max(initial=0.0))
     rows = (problem.a @ at.x - problem.b) / (1.0 + float(np.abs(problem.b).max(initial=0.0)))
     size = 1.0 + float(np.abs(at.x).max(initial=0.0))
@@ -259,7 +264,7 @@ def _advance(problem: _Problem, at: _Point) -> None:
     gap_low, gap_high = _gaps(problem, at.x)
     bounds = int(problem.has_low.sum() + problem.has_high.sum())
     mu = float(gap_low @ at.below + gap_high @ at.above) / max(bounds, 1)
-    stationary = slope - problem.a.T @ at.y - at.below + at.above
+    stationary = slope - problem.a_t @ at.y - at.below + at.above
     rows = problem.a @ at.x - problem.b
     weight = bend + at.below / gap_low + at.above / gap_high + REGULAR
     system = problem.kkt.at(weight)
