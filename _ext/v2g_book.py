@@ -57,20 +57,18 @@ class FigureDataLink(SphinxPostTransform):
 class ChapterRole(ReferenceRole):
     """Link to a chapter, such as ``tools/waiting-lines``, or with ``#Its heading`` to a section of it.
 
-    Where the chapter is not written yet, the words stand alone.
+    A chapter that is not there is a warning, as with any link, and so ends the build.
     """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return a reference, or the words alone."""
+        """Return a reference."""
         page, _, heading = self.target.partition("#")
-        if f"book/{page}" not in self.env.found_docs:
-            return [nodes.emphasis("", self.title)], []
-        if heading:
+        if heading and f"book/{page}" in self.env.found_docs:
             address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/{page}")
             place = f"{address}#{nodes.make_id(heading)}"
             return [nodes.reference("", self.title, refuri=place, internal=True)], []
         reference = addnodes.pending_xref(
-            "", refdomain="std", reftype="doc", reftarget=f"/book/{self.target}", refexplicit=True, refwarn=True
+            "", refdomain="std", reftype="doc", reftarget=f"/book/{page}", refexplicit=True, refwarn=True
         )
         reference["refdoc"] = self.env.docname
         reference += nodes.inline("", self.title)

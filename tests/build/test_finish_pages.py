@@ -109,7 +109,7 @@ def small_book(tmp_path_factory):
     source = folder / "src"
     book(source, "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/tools/one\n")
     (source / "book" / "intro.md").write_text(
-        "# A book\n\nSee {chapter}`the first <tools/one>`, {chapter}`the second <tools/two>` and $a^2$.\n"
+        "# A book\n\nSee {chapter}`the first <tools/one>`, {chapter}`its start <tools/one#One>` and $a^2$.\n"
     )
     meta = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": "fig-a", "caption": "A figure."}}}
     svg = new_output(
@@ -131,12 +131,20 @@ def small_book(tmp_path_factory):
     return folder / "html", count
 
 
-def test_a_chapter_is_linked_once_it_is_written(small_book):
+def test_a_chapter_and_its_sections_are_linked(small_book):
     site, _ = small_book
     page = (site / "book" / "intro.html").read_text()
     assert re.search(r'href="tools/one.html"[^>]*>(<[^>]*>)?the first', page)
-    assert "<em>the second</em>" in page
-    assert "tools/two" not in page
+    assert re.search(r'href="tools/one.html#one"[^>]*>(<[^>]*>)?its start', page)
+
+
+@pytest.mark.parametrize("target", ["tools/two", "tools/two#One"])
+def test_a_link_to_no_chapter_ends_the_build(tmp_path, target: str):
+    book(tmp_path / "src", "format: jb-book\nroot: book/intro\n")
+    (tmp_path / "src" / "book" / "intro.md").write_text(f"# A book\n\nSee {{chapter}}`the second <{target}>`.\n")
+    built = sphinx(tmp_path / "src", tmp_path / "sphinx")
+    assert built.returncode != 0
+    assert "tools/two" in built.stdout + built.stderr
 
 
 def test_a_figure_with_data_links_to_them(small_book):

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -106,7 +107,6 @@ def test_gradient_projection_iterates_end_where_the_solver_does():
 
 def test_three_methods_agree_with_a_convex_solver():
     """The same flows from cvxpy on a small network with several pairs."""
-    cp = pytest.importorskip("cvxpy")
     roads = RoadNetwork(
         4, [0, 0, 1, 1, 2, 2], [1, 2, 2, 3, 3, 1], [4, 6, 2, 7, 3, 2], [3, 2, 2, 2, 3, 2], [0.15] * 6, [4] * 6
     )

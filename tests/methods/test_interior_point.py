@@ -1,5 +1,6 @@
 """Convex programs: by hand, against the simplex method, Clarabel, and gradient projection."""
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,7 +34,6 @@ def test_linear_programs_agree_with_the_simplex_method(seed: int):
 
 
 def test_a_quadratic_program_agrees_with_clarabel():
-    cp = pytest.importorskip("cvxpy")
     rng = np.random.default_rng(5)
     n, m = 20, 8
     a, curve, cost = rng.normal(size=(m, n)), rng.uniform(0, 2, n), rng.normal(size=n)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matching.games import HospitalResident
 
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates.matching import blocking_pairs, certificates
@@ -217,11 +218,10 @@ def test_blocking_pairs_are_those_of_the_definition():
 @pytest.mark.parametrize("seed", range(20))
 def test_same_as_the_package_matching(seed: int):
     """Side by side with an independent implementation, on markets it can express: full lists, quotas from 1."""
-    games = pytest.importorskip("matching.games")
     rng = np.random.default_rng(seed)
     n, m = 12, 3
     market = Market([rng.permutation(m) for _ in range(n)], [rng.permutation(n) for _ in range(m)], [4, 3, 5])
-    game = games.HospitalResident.create_from_dictionaries(
+    game = HospitalResident.create_from_dictionaries(
         {v: row.tolist() for v, row in enumerate(market.proposer_lists)},
         {r: row.tolist() for r, row in enumerate(market.receiver_lists)},
         dict(enumerate(market.quotas.tolist())),

@@ -3,7 +3,6 @@
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tools.paths import BOOK
@@ -29,8 +28,3 @@ def headings(chapter: str) -> list[str]:
 def title(chapter: str) -> str:
     """Return a chapter's title."""
     return headings(chapter)[0]
-
-
-def exists(chapter: str) -> bool:
-    """Return whether the chapter is written."""
-    return any(Path(BOOK / f"{chapter}{ending}").exists() for ending in (".ipynb", ".md"))

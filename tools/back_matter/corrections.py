@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from tools.back_matter.chapters import exists, title
+from tools.back_matter.chapters import title
 from tools.back_matter.ledger import SHORT, words
 from tools.paths import BOOK
 from v2g_nb.ledger import PAPERS, Value, load_items
@@ -57,7 +57,7 @@ def filled(text: str, values: dict[str, Value]) -> str:
 def entry(correction: Correction, values: dict[str, Value]) -> str:
     """Return one entry as Markdown."""
     place = correction.chapter + (f"#{correction.section}" if correction.section else "")
-    name = correction.section or (title(correction.chapter) if exists(correction.chapter) else correction.chapter)
+    name = correction.section or title(correction.chapter)
     text = "\n".join(
         [
             f"### {correction.title}",

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from tools import reading_time
-from tools.back_matter.chapters import cells, exists, title
+from tools.back_matter.chapters import cells, title
 from tools.paths import BOOK
 
 SOURCE = BOOK / "ways.yml"
@@ -27,8 +27,8 @@ def load() -> dict[str, list[dict[str, Any]]]:
 
 
 def minutes(chapters: list[str]) -> int:
-    """Return how long the chapters that are written take."""
-    return sum(reading_time.measure(c).minutes for c in chapters if exists(c))
+    """Return how long the chapters take."""
+    return sum(reading_time.measure(c).minutes for c in chapters)
 
 
 def duration(total: int) -> str:
@@ -38,9 +38,8 @@ def duration(total: int) -> str:
 
 
 def link(chapter: str) -> str:
-    """Return a link to a chapter by its title; plain words while it is not written."""
-    words = title(chapter) if exists(chapter) else chapter.split("/")[1].replace("-", " ")
-    return f"{{chapter}}`{words} <{chapter}>`"
+    """Return a link to a chapter by its title."""
+    return f"{{chapter}}`{title(chapter)} <{chapter}>`"
 
 
 def exercises(chapter: str) -> dict[str, str]:
