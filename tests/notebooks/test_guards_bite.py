@@ -124,6 +124,10 @@ PLANTS = {
     "unchecked number": (edit(0, source=["The line rises by 0.51 a step."]), guards.quoted_numbers),
     "unchecked whole number": (edit(0, source=["It has 4711 steps, see Fig. 12 of (13)."]), guards.quoted_numbers),
     "unchecked percentage": (edit(0, source=["It rises by 51 % a step."]), guards.quoted_numbers),
+    "unchecked number between prices": (
+        edit(0, source=["It costs \\$ 3, rises by 0.51 for a \\$ and is $x$."]),
+        guards.quoted_numbers,
+    ),
     "code in two chapters": (another_chapter, guards.repeats),
     "code twice in the package": (same_package_code, guards.repeats),
     "derivation not asserted": (edit(4, source="print(2)"), guards.derivations),
