@@ -298,7 +298,8 @@ def plain(number: str) -> str:
 
 def bare_prose(markdown: str) -> str:
     """Return a text without mathematics, code and directives' heads."""
-    text = re.sub(r"\$\$.*?\$\$|(?<!\\)\$(?:\\.|[^$\\])*\$|^\s*```.*$|^\s*:::.*$|^\s*:\w+:.*$", " ", markdown, flags=re.S | re.M)
+    formulas = r"\$\$.*?\$\$|(?<!\\)\$(?:\\.|[^$\\])*\$"
+    text = re.sub(formulas + r"|^\s*```.*$|^\s*:::.*$|^\s*:\w+:.*$", " ", markdown, flags=re.S | re.M)
     return re.sub(r"```.*?```|`[^`]*`|\{\w[\w:]*\}`[^`]*`|\]\([^)]*\)|<[^>]*>", " ", text, flags=re.S)
 
 
