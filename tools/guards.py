@@ -101,10 +101,11 @@ def _called(node: ast.AST) -> str:
 
 
 def outputs(root: Path) -> list[str]:
-    """No warning, absolute path or time in a stored output."""
+    """No warning, absolute path, time or unrounded number in a stored output."""
     bad = {
         "an absolute path": re.compile(r"(?<![\w./])/(?:home|root|tmp|usr|opt|work|Users|var)/\w|[A-Z]:\\\\?\w"),
         "a warning": re.compile(r"\b\w*Warning\b"),
+        "a number that nobody rounded": re.compile(r"\bnp\.float64\("),
         "a timing": re.compile(r"\b(?:Wall time|CPU times|\d+(?:\.\d+)? ?(?:ns|µs|us|ms) (?:±|per loop))"),
     }
     faults = []

@@ -109,6 +109,7 @@ PLANTS = {
     "warning in text": (edit(4, outputs=said("RuntimeWarning: overflow")), guards.outputs),
     "absolute path": (edit(4, outputs=said("read from /" + "home/me/data.csv")), guards.outputs),
     "timing": (edit(4, outputs=said("Wall time: 3 s")), guards.outputs),
+    "unrounded number": (edit(4, outputs=said("np.float64(5.407387115148256)")), guards.outputs),
     "long cell": (edit(4, source=LONG), guards.lengths),
     "long line": (edit(4, source=f"print(2)  # {'x' * 67}"), guards.line_lengths),
     "wrong chapter name": (edit(1, source='chapter = Chapter("tools/other")'), guards.names),
