@@ -90,6 +90,16 @@ def test_price_grids_of_61_prices_have_residual_exactly_zero(market, ties):
     assert all(c.tolerance == 0.0 for c in found.certificates)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_pivoting_in_floats_ends_without_a_distribution_on_the_degenerate_grid():
+    """nashpy's path from its first label, where ours in whole numbers is exact; on chicken it arrives."""
+    game = price_grid(paper_market(), 5, 12)
+    mixes = nashpy.Game(game.row_payoff, game.column_payoff).lemke_howson(initial_dropped_label=0)
+    assert not all(mix.shape == (61,) and abs(mix.sum() - 1.0) < 1e-6 for mix in mixes)
+    mixes = nashpy.Game(CHICKEN, CHICKEN.T).lemke_howson(initial_dropped_label=0)
+    assert all(mix.shape == (2,) and abs(mix.sum() - 1.0) < 1e-6 for mix in mixes)
+
+
 def assert_agrees_with_pygambit(recorded: dict) -> None:
     assert set(recorded["equilibria"]) == {name for name, _, _ in GAMES}
     for name, market, steps in GAMES:
