@@ -47,12 +47,13 @@ class LinkTerms(SphinxTransform):
         """Longer terms come first, so that `stable matching` is not taken for `matching`."""
         if self.env.docname.split("/")[1:2] and self.env.docname.split("/")[1] not in ROOMS:
             return
+        texts = [text for text in self.document.findall(nodes.Text) if _is_open(text)]
         for term in sorted(self.config.v2g_terms, key=len, reverse=True):
             found = pattern(term)
-            for text in list(self.document.findall(nodes.Text)):
+            for place, text in enumerate(texts):
                 match = found.search(text.astext())
-                if match and _is_open(text):
-                    _link(text, match, term, self.env.docname)
+                if match:
+                    texts[place : place + 1] = _link(text, match, term, self.env.docname)
                     break
 
 
@@ -67,14 +68,16 @@ def _is_open(text: nodes.Text) -> bool:
     return paragraph
 
 
-def _link(text: nodes.Text, match: re.Match[str], term: str, page: str) -> None:
+def _link(text: nodes.Text, match: re.Match[str], term: str, page: str) -> list[nodes.Text]:
+    """Put the link in its place; return the texts left before and after it."""
     words = text.astext()
     link = addnodes.pending_xref(
         "", nodes.inline("", match[0], classes=["std", "std-term"]), refdomain="std", reftype="term", reftarget=term
     )
     link["refdoc"], link["refexplicit"], link["refwarn"] = page, True, True
-    pieces: list[nodes.Node] = [nodes.Text(words[: match.start()]), link, nodes.Text(words[match.end() :])]
-    text.parent.replace(text, [piece for piece in pieces if piece.astext()])
+    before, after = nodes.Text(words[: match.start()]), nodes.Text(words[match.end() :])
+    text.parent.replace(text, [piece for piece in (before, link, after) if piece.astext()])
+    return [piece for piece in (before, after) if piece.astext()]
 
 
 def read_glossary(app: Sphinx, config: Config) -> None:

@@ -1,5 +1,8 @@
 """Open every page of the built book in a real browser: ``python -m tools.browser check``.
 
+Each page is opened twice: at a desktop's width from a server, and at a phone's from the packed file,
+unpacked elsewhere, as a reader without a connection opens it.
+
 Chromium is taken from CHROMIUM or the system, else installed where that is possible. Where there is
 none the last line says NOT RUN; under CI=true that is a failure.
 """
@@ -9,10 +12,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tools.offline import unpacked
 from tools.page_checks import Fault, inspector, page_faults, pages, redirect_faults
 from tools.paths import ROOT, SITE
 
@@ -58,9 +63,9 @@ def chromium() -> str | None:
 Seen = tuple[int, float | None, int]  # a page's bytes, its first paint [s], how many sliders were moved
 
 
-def _share(site: Path, executable: str, names: list[str]) -> tuple[list[Fault], dict[str, Seen]]:
+def _share(site: Path, executable: str, disk: Path, names: list[str]) -> tuple[list[Fault], dict[str, Seen]]:
     """Check some of the pages with a browser of their own."""
-    with inspector(site, executable) as inspect:
+    with inspector(site, executable, disk) as inspect:
         faults = [fault for name in names for fault in page_faults(inspect, name)]
         return faults, {n: (*seen, inspect.sliders.get(n, 0)) for n, seen in inspect.weights.items()}
 
@@ -73,8 +78,9 @@ def check(site: Path, executable: str) -> list[Fault]:
     workers = max(1, min(os.cpu_count() or 1, 4, len(names)))
     faults = redirect_faults(site)
     weights: dict[str, Seen] = {}
-    with ProcessPoolExecutor(workers) as pool:
-        shares = [pool.submit(_share, site, executable, names[k::workers]) for k in range(workers)]
+    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(workers) as pool:
+        disk = unpacked(site, Path(scratch))
+        shares = [pool.submit(_share, site, executable, disk, names[k::workers]) for k in range(workers)]
         for share in shares:
             its_faults, its_weights = share.result()
             faults += its_faults

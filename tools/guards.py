@@ -260,10 +260,10 @@ def quoted_numbers(root: Path) -> list[str]:
     """Every number in prose is checked by ``chapter.quote`` or stands in the code, a whole one perhaps in an output."""
     faults = []
     for path in notebooks(root):
-        code = "\n".join(c["source"] for c in code_cells(path))
-        tree = list(ast.walk(ast.parse(code)))
-        known = {plain(t) for n in tree for t in number_texts(n, code)}
-        texts = [n.value for n in tree if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        # cell by cell: finding a number's source takes as long as the code around it
+        nodes = [(n, c["source"]) for c in code_cells(path) for n in ast.walk(ast.parse(c["source"]))]
+        known = {plain(t) for n, code in nodes for t in number_texts(n, code)}
+        texts = [n.value for n, _ in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         shown = [plain(t) for text in (*texts, *map(_printed, code_cells(path))) for t in re.findall(r"\d[\d,]*", text)]
         whole = known | set(shown) | STATED.get(chapter(root, path), set())
         for cell in cells(path):

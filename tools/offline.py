@@ -1,14 +1,10 @@
 """Pack the built pages into one file to read without a connection: ``python -m tools.offline``.
 
-Names are sorted and dates and modes fixed, so that the same pages give the same file. ``check``
-packs twice, unpacks elsewhere and opens the pages from disk in a real browser.
+Names are sorted and dates and modes fixed, so that the same pages give the same file. The browser
+check (tools/browser.py) opens the pages from there.
 """
 
-import argparse
 import hashlib
-import os
-import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -39,68 +35,19 @@ def pack(site: Path, target: Path) -> str:
     return digest
 
 
-def unpack(target: Path, folder: Path) -> Path:
-    """Unpack and return the folder with the pages."""
-    with zipfile.ZipFile(target) as packed:
-        packed.extractall(folder)
-    return folder / NAME
-
-
-def faults(site: Path, executable: str, terms: dict[str, str]) -> list[str]:
-    """Open every page from disk, and search for each term, which one page holds in its text."""
-    from tools.page_checks import DISK, inspector, page_faults, pages
-    from tools.page_checks_reader import until
-
-    with inspector(site, executable) as inspect:
-        found = [str(fault) for name in pages(site) for fault in page_faults(inspect, name, (DISK,))]
-        for term, wanted in terms.items():
-            page = inspect.contexts[DISK].new_page()
-            page.goto(f"{inspect.address('search.html', DISK)}?q={term}", wait_until="load")
-            until(page, "document.querySelector('#search-results li a') !== null")
-            links = page.evaluate("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
-            if not any(wanted in link for link in links):
-                found.append(f"search.html: {term!r}, which stands in {wanted}, is not found from disk")
-            page.close()
-    return found
-
-
-def check(site: Path, executable: str) -> None:
-    """Pack twice, compare, unpack elsewhere and open the pages from there."""
-    with tempfile.TemporaryDirectory() as scratch:
-        one, two = (pack(site, Path(scratch) / folder / f"{NAME}.zip") for folder in ("one", "two"))
-        if one != two:
-            raise SystemExit("packing twice gives two different files")
-        there = unpack(Path(scratch) / "one" / f"{NAME}.zip", Path(scratch) / "a reader's folder")
-        found = faults(there, executable, chapter_terms(there))
-    for fault in found:
-        print(fault)
-    if found:
-        raise SystemExit(f"{len(found)} faults in the pages opened from the unpacked file")
-    print("the packed pages open from disk, and the search finds words of their text")
-
-
-def chapter_terms(site: Path) -> dict[str, str]:
-    """Return words to search for, by the page that must be found; see that the pages do hold them."""
-    terms = {"proposer": "book/tools/stable-matching.html", "regret": "book/campus/fleet-equilibrium.html"}
-    for term, name in terms.items():
-        if term not in (site / name).read_text(encoding="utf-8"):
-            raise SystemExit(f"{name} does not hold the word {term!r} any more: choose another in tools/offline.py")
-    return terms
+def unpacked(site: Path, folder: Path) -> Path:
+    """Pack `site` twice into `folder`, compare, unpack in a place of its own, and return where the pages are."""
+    one, two = (pack(site, folder / name / f"{NAME}.zip") for name in ("one", "two"))
+    if one != two:
+        raise SystemExit("packing twice gives two different files")
+    elsewhere = folder / "a reader's folder"  # a blank and an apostrophe, as readers' folders have them
+    with zipfile.ZipFile(folder / "one" / f"{NAME}.zip") as packed:
+        packed.extractall(elsewhere)
+    return elsewhere / NAME
 
 
 def main() -> None:
-    """Pack, or check."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", nargs="?", choices=["check"])
-    if parser.parse_args().task == "check":
-        from tools.browser import NOT_RUN, chromium
-
-        executable = chromium()
-        if executable is None:
-            print(NOT_RUN)
-            sys.exit(os.environ.get("CI") == "true")
-        check(SITE, executable)
-        return
+    """Pack the built pages."""
     target = BUILD / f"{NAME}.zip"
     digest = pack(SITE, target)
     print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1e6:.1f} MB, sha256 {digest}")

@@ -83,16 +83,17 @@ window.v2gChecks = (() => {
     };
   }
 
-  // Words of code and formulas make up nine tenths of a chapter's elements and tell axe nothing new:
+  // Words of code and formulas make up nine tenths of a page's elements and tell axe nothing new:
   // one word of each kind stands for all, and so do three formulas (their words for screen readers
   // stay). Comes last, since it takes the page apart.
   function thin() {
-    const kinds = new Set();
-    for (const word of document.querySelectorAll("div.highlight span")) {
-      const kind = `${word.className} in ${word.closest("div.cell_output, div.cell_input, details")?.className}`;
-      if (kinds.has(kind)) word.replaceWith(...word.childNodes);
-      kinds.add(kind);
+    const kinds = new Map();
+    for (const word of document.querySelectorAll("div.highlight span, dt.sig span, code span")) {
+      const around = word.closest("div.cell_output, div.cell_input, details, dt, code");
+      const kind = `${word.className} in ${word.parentElement.className} in ${around?.className}`;
+      kinds.set(kind, [...(kinds.get(kind) || []), word]);
     }
+    for (const [, ...others] of kinds.values()) others.forEach((word) => word.replaceWith(...word.childNodes));
     [...document.querySelectorAll("mjx-math")].slice(3).forEach((drawn) => drawn.replaceChildren());
   }
 

@@ -49,7 +49,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class View:
-    """How a page is opened: window, colour scheme, and whether from disk instead of the server."""
+    """How a page is opened: window, colour scheme, and whether unpacked from disk instead of served."""
 
     width: int
     height: int
@@ -61,9 +61,8 @@ class View:
 
 
 DESKTOP = View(1280, 900, "light")
-PHONE = View(390, 844, "dark")
-DISK = View(1280, 900, "light", disk=True)
-VIEWS = (DESKTOP, PHONE, DISK)
+PHONE = View(390, 844, "dark", disk=True)
+VIEWS = (DESKTOP, PHONE)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -97,17 +96,18 @@ def anchors(path: Path) -> frozenset[str]:
 
 @dataclass
 class Inspector:
-    """A site, its own server, and one browser context a view."""
+    """A site, its own server, a folder to open it from without one, and one browser context a view."""
 
     site: Path
     base: str
+    disk: Path
     contexts: dict[View, BrowserContext] = field(default_factory=dict)
     weights: dict[str, tuple[int, float | None]] = field(default_factory=dict)  # bytes, first paint [s]
     sliders: dict[str, int] = field(default_factory=dict)  # moved by keyboard
 
     def address(self, name: str, view: View) -> str:
         """Return where a page of the site is found."""
-        return (self.site / name).as_uri() if view.disk else self.base + name
+        return (self.disk / name).as_uri() if view.disk else self.base + name
 
     @functools.cached_property
     def words(self) -> dict[str, str]:
@@ -116,13 +116,13 @@ class Inspector:
 
     def is_own(self, url: str) -> bool:
         """Return whether an address belongs to the book."""
-        return url.startswith((self.base, self.site.as_uri() + "/", "data:", "blob:", "about:"))
+        return url.startswith((self.base, self.disk.as_uri() + "/", "data:", "blob:", "about:"))
 
 
 @contextmanager
-def inspector(site: Path, executable: str | None) -> Iterator[Inspector]:
-    """Serve `site` and start a browser for it."""
-    site = site.resolve()
+def inspector(site: Path, executable: str | None, disk: Path | None = None) -> Iterator[Inspector]:
+    """Serve `site` and start a browser for it, and for its copy in the folder `disk` (the site itself where None)."""
+    site, disk = site.resolve(), (disk or site).resolve()
     server = _Server(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     anchors.cache_clear()
@@ -130,7 +130,7 @@ def inspector(site: Path, executable: str | None) -> Iterator[Inspector]:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=flags)
-            made = Inspector(site, f"http://127.0.0.1:{server.server_port}/")
+            made = Inspector(site, f"http://127.0.0.1:{server.server_port}/", disk)
             for view in VIEWS:
                 size = {"width": view.width, "height": view.height}
                 context = browser.new_context(viewport=size, color_scheme=view.scheme, reduced_motion="reduce")
@@ -162,14 +162,11 @@ def _view_faults(inspect: Inspector, name: str, view: View) -> list[Fault]:
             found += _weight(page, inspect, name) + _links(page, inspect)
         if view == PHONE:
             found += [("sideways", detail) for detail in page.evaluate("v2gChecks.sideways()")]
-        found += _sliders(page, inspect, name)
-        if view != PHONE:
-            found += copying(page)
+        found += _sliders(page, inspect, name) + copying(page)
         if view == DESKTOP:
             found += previews(page) + keyboard(page) + paper(page)
-        if not view.disk:
-            found += _axe(page, view)
-        if name == "search.html" and view != PHONE:
+        found += _axe(page, view)
+        if name == "search.html":
             # one of every other page from disk, of the rest from the server
             words = dict(list(inspect.words.items())[view.disk :: 2])
             found += searching(page, inspect.address(name, view), words)

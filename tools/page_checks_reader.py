@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 Faults = list[tuple[str, str]]
 
 STEM = snowballstemmer.stemmer("porter").stemWord  # as the search does
+SECONDS = 15.0  # how long a page may take to do something
 PAPER_PX = 657  # A4 less the margins that v2g.css asks for: 174 mm
 HIDDEN_ON_PAPER = (
     ".bd-sidebar-primary",
@@ -44,9 +45,9 @@ KINDS = """links => {
 }"""
 
 
-def until(page: Page, condition: str, arg: object = None, seconds: float = 15.0) -> bool:
+def until(page: Page, condition: str, arg: object = None) -> bool:
     """Wait for a condition, asked from outside: the page's own policy refuses it to playwright's wait_for_function."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     while not page.evaluate(condition, arg):
         if time.monotonic() > end:
             return False
@@ -190,7 +191,7 @@ def searching(page: Page, address: str, words: dict[str, str]) -> Faults:
     for name, word in words.items():
         page.goto(f"{address}?q={word}", wait_until="load")
         try:
-            page.wait_for_selector("#search-results li a", timeout=20_000)
+            page.wait_for_selector("#search-results li a", timeout=1000 * SECONDS)
         except BrowserError:
             faults.append(("search", f"finds nothing for {word!r}, which {name} holds"))
             continue

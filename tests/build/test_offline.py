@@ -23,7 +23,7 @@ def test_everything_is_packed_with_the_licences(site, tmp_path):
     digest = offline.pack(site, target)
     assert target.with_name("x.zip.sha256").read_text() == f"{digest}  x.zip\n"
     assert hashlib.sha256(target.read_bytes()).hexdigest() == digest
-    there = offline.unpack(target, tmp_path / "out")
+    there = offline.unpacked(site, tmp_path / "scratch")
     packed = {p.relative_to(there).as_posix() for p in there.rglob("*") if p.is_file()}
     pages = {p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()}
     assert packed == pages | set(offline.BEYOND)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tools.browser import NOT_RUN, found
 from tools.finish_pages import with_policy
-from tools.page_checks import DESKTOP, DISK, MAX_BYTES, PHONE, inspector, page_faults, pages, redirect_faults
+from tools.page_checks import DESKTOP, MAX_BYTES, PHONE, inspector, page_faults, pages, redirect_faults
 from tools.page_checks_reader import searching, telling_words
 from tools.paths import ROOT
 from v2g_nb.figures import Table, frames
@@ -231,12 +231,15 @@ def test_a_search_that_names_another_page_is_caught(site):
 VIEWS = {
     "a page too wide for a phone": PHONE,
     "words cut off on a phone": PHONE,
-    "an address that only a server knows": DISK,
+    "an address that only a server knows": PHONE,
 }
+NEVER_COMES = {"a slider without its script", "a copy button without effect"}  # waiting longer tells no more
 
 
 @pytest.mark.parametrize("what", PLANTED)
-def test_a_planted_fault_is_caught(site, what):
+def test_a_planted_fault_is_caught(site, what, monkeypatch):
+    if what in NEVER_COMES:
+        monkeypatch.setattr("tools.page_checks_reader.SECONDS", 2.0)
     faults = page_faults(site, address(what), (VIEWS.get(what, DESKTOP),))
     assert {fault.kind for fault in faults} == PLANTED[what][1], [str(fault) for fault in faults]
 
