@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from tools.page_checks_reader import copying, keyboard, paper, previews, searching, telling_words, until
@@ -178,14 +178,11 @@ def _view_faults(inspect: Inspector, name: str, view: View) -> list[Fault]:
 
 
 def _watch(page: Page, inspect: Inspector, found: list[tuple[str, str]]) -> None:
-    """Note console errors and failed or foreign requests as they happen; let no request out."""
+    """Note console errors and failed or foreign requests as they happen; FLAGS let none out."""
 
-    def route(route: Route) -> None:
-        if inspect.is_own(route.request.url):
-            route.continue_()
-        else:
-            found.append(("request", f"asks for {route.request.url[:120]}"))
-            route.abort()
+    def asked(request: Request) -> None:
+        if not inspect.is_own(request.url):
+            found.append(("request", f"asks for {request.url[:120]}"))
 
     def console(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -196,7 +193,7 @@ def _watch(page: Page, inspect: Inspector, found: list[tuple[str, str]]) -> None
         if inspect.is_own(url) and why != "net::ERR_ABORTED":  # the page was left before all had come
             found.append(("request", f"{why}: {url[:120]}"))
 
-    page.route("**/*", route)
+    page.on("request", asked)
     page.on("console", console)
     page.on("pageerror", lambda error: found.append(("console", str(error).splitlines()[0][:160])))
     page.on("requestfailed", lambda request: failed(request.url, request.failure or "failed"))

@@ -97,7 +97,7 @@ PLANTED = {
     ),
     "an outside picture that the policy stops": (
         page(f'<img src="{OUTSIDE}/a.png" alt="{ALT}">'),
-        {"policy", "pictures"},
+        {"request", "policy", "pictures"},
     ),
     "a console error": (page("<script>console.error('broken')</script>"), {"console"}),
     "an exception": (page("<script>undefinedFunction()</script>"), {"console"}),
