@@ -18,7 +18,7 @@ def test_pulls_of_two_firms():
     ):
         profits = [(12 - x - other) * x for x in (own + h, own - h)]
         assert pull == pytest.approx((profits[0] - profits[1]) / (2 * h), abs=1e-6)
-    assert (first.min(), first.max()) == (0.5, 3.0)
+    assert (first.min(), first.max()) == (0.5, 2.5)
 
 
 def test_guests_of_the_canteen():

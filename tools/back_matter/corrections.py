@@ -49,7 +49,7 @@ def filled(text: str, values: dict[str, Value]) -> str:
         item, value = load_items()[match[1]], values.get(match[1])
         if match[2] and isinstance(value, float):
             return f"{value:.0%}".replace("%", " %")
-        return words(value, "" if item.unit == "EUR" else item.unit)
+        return words(value, "" if item.unit in ("EUR", "$") else item.unit)  # the text names the currency
 
     return OURS.sub(ours, text)
 
