@@ -6,6 +6,8 @@ serves networks with up to some thousand pairs of nodes.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -21,6 +23,11 @@ ENOUGH = 0.1  # a sweep that leaves less than this part of the gap ends the roun
 OVERSHOT = 0.9  # a shift after which the cost difference is this large again, reversed, is halved
 ROUNDING = 1e-12  # ... unless it is rounding, relative to the path's cost
 TIE = 1e-14  # a new path must be cheaper than the known ones by more than rounding
+
+
+def add_up(numbers: Iterable[float]) -> float:
+    """Add from left to right: `sum` does so up to Python 3.11, and rounds otherwise from 3.12 on."""
+    return reduce(add, numbers, 0.0)
 
 
 @dataclass
@@ -75,7 +82,7 @@ class Links:
 
     def path_cost(self, links: Iterable[int]) -> float:
         """Return the sum of the links' costs."""
-        return sum(self.cost[link] for link in links)
+        return add_up(self.cost[link] for link in links)
 
 
 def balance(links: Links, paths: list[Path]) -> float:
@@ -92,7 +99,7 @@ def balance(links: Links, paths: list[Path]) -> float:
         here, there = path.members - best.members, best.members - path.members
         gain = links.path_cost(here) - links.path_cost(there)
         overpaid += path.flow * max(gain, 0.0)
-        steep = sum(links.slope[link] for link in here) + sum(links.slope[link] for link in there)
+        steep = add_up(links.slope[link] for link in here) + add_up(links.slope[link] for link in there)
         shift = gain / steep if steep > 0.0 else np.sign(gain) * np.inf
         shift = min(max(shift, -best.flow), path.flow)
         move = shift
@@ -195,7 +202,7 @@ def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[PathIt
         gap = (total - float(trips.volumes[trips.rows] @ least)) / total if total > 0 else 0.0
         yield PathIterate(flow, gap, least, flatten(known))
         for _ in range(SWEEPS):
-            overpaid = sum(balance(links, paths) for paths in known.values() if len(paths) > 1)
+            overpaid = add_up(balance(links, paths) for paths in known.values() if len(paths) > 1)
             if overpaid <= ENOUGH * gap * total:
                 break
         for row, paths in known.items():
