@@ -39,6 +39,14 @@ def test_the_lock_is_hashed_and_names_no_host():
         assert all("--hash=sha256:" in entry for entry in entries)
 
 
+def test_pytest_goes_into_every_folder_of_tests(request: pytest.FixtureRequest):
+    """Its own list leaves out names such as build."""
+    left_out = [f"*/{pattern}" for pattern in request.config.getini("norecursedirs")]
+    holders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert ROOT / "tests" / "build" in holders
+    assert not [path for path in holders if any(path.match(pattern) for pattern in left_out)]
+
+
 def test_installed_is_what_the_lock_says():
     installed = {canonicalize_name(d.metadata["Name"]): d.version for d in distributions()}
     assert PINS.items() <= installed.items(), dict(PINS.items() - installed.items())
