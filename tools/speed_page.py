@@ -113,6 +113,6 @@ def circumstances(results: dict[str, Any]) -> Table:
         ["linear algebra", machine["arithmetic"]],
         ["other load when it began", f"{machine['load']:g} processes on average"],
         ["versions", ", ".join(f"{name} {version}" for name, version in results["versions"].items())],
-        ["peers", ", ".join(f"{name} {version}" for name, version in results["peers"].items()) or "none installed"],
+        ["in the peers' environment", ", ".join(f"{name} {version}" for name, version in results["peers"].items()) or "none installed"],
     ]
     return Table(["what", "value"], rows, "The run")

@@ -233,7 +233,9 @@ def reachable_quotas(table: Any, usable: Any) -> Quotas:
         nexts = [(float(waits[i, quota[i] + 1]), i) for i in open_to]
         wait, i = min(nexts)
         if np.isinf(wait):
-            raise Infeasible(f"usable has {len(can)} cars: the stations can take only {placed} at finite waits")
+            raise Infeasible(
+                f"usable: {rank[-1]} cars can reach a station, of which the stations can take only {placed} at finite waits"
+            )
         quota[i] += 1
         used[sets[:, i]] += 1
     return _quotas(waits, quota, int(rank[-1]), proofs.smallest_maximum(waits, can, quota))
