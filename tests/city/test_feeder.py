@@ -76,6 +76,17 @@ def test_outages_leave_three_islands():
         ieee123(outages=[("18", "151")])
 
 
+@pytest.mark.parametrize("pair", [("18", ["135"]), (["18"], "135"), (18, "135"), ("18", "135", "1"), "18"])
+def test_an_outage_is_a_pair_of_names(pair):
+    with pytest.raises(InvalidInput, match=r"outages = .*must be a pair of bus names"):
+        ieee123(outages=[pair])
+
+
+def test_closed_ties_pass_where_outages_open_the_loops():
+    ring = ieee123(ties_closed=True, outages=[("18", "135"), ("60", "160")])
+    assert (ring.radial.num_lines, len(ring.radial.roots)) == (129, 1)
+
+
 def test_the_calibrated_dispatch_sheds_only_under_stress():
     """The paper's Fig. 6 without V2G, on our data: no shedding in the base case, some under stress."""
     calm, tense = (require(solve_dispatch(calibrated_dispatch(FEEDER, level=level))) for level in (1.0, 1.5))

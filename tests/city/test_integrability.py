@@ -18,6 +18,7 @@ from v2g_nb.errors import InvalidInput, NotConverged
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.complementarity import extragradient, smoothing_newton
 from v2g_nb.methods.networks.radial_feeder import RadialFeeder
+from v2g_nb.methods.networks.road_network import bpr
 
 
 @pytest.mark.parametrize(("name", "v2g"), SIX)
@@ -39,6 +40,46 @@ def test_another_class_may_value_time_differently(theta: float):
     program, problem = require(solve_city(model)), require(solve_city_mcp(model))
     np.testing.assert_allclose(problem.dlmp, program.dlmp, atol=1e-9)
     np.testing.assert_allclose(problem.od_cost, program.od_cost, atol=1e-9)
+
+
+@pytest.mark.parametrize("cost", [3.0, 5.0, 6.0, 9.0, 20.0])
+def test_both_routes_agree_on_who_stays_at_home(cost: float):
+    """Two values of time; a trip that is not made costs everybody the same money."""
+    model = replace(small_city(fv_value_of_time=0.3), unserved_cost=cost)
+    program, problem = require(solve_city(model)), require(solve_city_mcp(model))
+    np.testing.assert_allclose(program.od_cost, problem.od_cost, atol=1e-9)
+    np.testing.assert_allclose(program.link_flow, problem.link_flow, atol=1e-6)
+    np.testing.assert_allclose(program.unserved, problem.unserved, atol=1e-6)
+    stays = program.unserved > 1e-6
+    assert stays.any() == (cost < 10.0)
+    np.testing.assert_allclose(program.od_cost[stays], cost, atol=1e-9)
+    assert program.od_cost.max() < cost + 1e-9
+
+
+@pytest.mark.parametrize("theta", [0.3, 0.5])
+def test_tolls_are_part_of_what_drivers_minimise(theta: float):
+    """Five minutes' worth on the way into the shorter route move drivers to the longer one."""
+    free = small_city(fv_value_of_time=theta)
+    roads = replace(free.roads, network=replace(free.roads.network, fixed_cost=[0.0, 0.0, 5.0, 0.0]))
+    tolled = replace(free, roads=roads)
+    program, problem = require(solve_city(tolled)), require(solve_city_mcp(tolled))
+    np.testing.assert_allclose(program.od_cost, problem.od_cost, atol=1e-9)
+    np.testing.assert_allclose(program.link_flow, problem.link_flow, atol=1e-6)
+    np.testing.assert_allclose(program.link_time_min, bpr(roads.network, program.link_flow), atol=1e-9)
+    assert program.link_flow[2] < solve_city(free).link_flow[2] - 1.0
+    assert program.od_cost[1, 0] > solve_city(free).od_cost[1, 0] + 0.1
+
+
+def test_generated_paths_count_tolls():
+    """Begun with the shorter route alone, which is tolled, the longer one is found because it is cheaper."""
+    model = small_city()
+    roads = replace(model.roads, network=replace(model.roads.network, fixed_cost=[0.0, 0.0, 5.0, 0.0]))
+    few = replace(model, roads=roads, count=1)
+    assert {path.trip.nodes for path in city_paths(few)} == {(1, 3, 4)}
+    full = solve_city(replace(model, roads=roads))
+    found = require(solve_city(few, columns="generated"))
+    np.testing.assert_allclose(found.od_cost, full.od_cost, atol=1e-9)
+    np.testing.assert_allclose(found.link_flow, full.link_flow, atol=1e-6)
 
 
 def test_forces_are_the_transposed_rows_only_for_equal_values_of_time():

@@ -84,6 +84,25 @@ def test_accounts_of_a_longer_period():
     assert sum(accounts(result).values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
 
 
+def test_accounts_with_tolls_missing_energy_and_trips_that_are_not_made():
+    """All together: the worth of what is served, less the social cost, missing energy and trips not made."""
+    model = small_city(fv_value_of_time=0.6)
+    tolled = replace(model.roads, network=replace(model.roads.network, fixed_cost=[0.0, 0.0, 2.0, 0.0]))
+    result = require(solve_city(replace(model, roads=tolled, unserved_cost=11.5, missing_energy_cost=0.1)))
+    missing = sum(
+        flow * (path.trip.length_km - path.trip.charged_kwh + path.trip.discharged_kwh)
+        for path, flow in zip(result.paths, result.path_flow, strict=True)
+        if path.driver == 0
+    )
+    stays = result.unserved.sum()
+    assert missing > 1.0
+    assert 1.0 < stays < 83.0
+    market, sold = result.model.market, result.sales_kw.sum(axis=0)
+    served = market.intercept @ sold - market.slope @ sold**2 / 2
+    expected = served - result.social_cost["total"] - 0.1 * missing - 11.5 * stays
+    assert sum(accounts(result).values()) == pytest.approx(expected, abs=1e-3)
+
+
 def test_what_is_unique_and_what_is_not():
     """Visits and energy sold are; the split between OD 19 and OD 20, and reactive power, are not."""
     result = case("island", True)

@@ -1,5 +1,6 @@
 """Reading TransportationNetworks files: a good one, and every way in which one may be malformed."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ TRIPS = (FILES / "three_trips.tntp").read_text()
         ("<END OF METADATA>\n", "", "line 7: .*must be metadata"),
         ("<NUMBER OF NODES> 3", "<NUMBER OF NODES> three", "NUMBER OF NODES> three: must be a whole number"),
         ("<NUMBER OF LINKS> 3", "", "NUMBER OF LINKS> : must be a whole number"),
+        ("<NUMBER OF NODES> 3", "<NUMBER OF NODES> ²", "NUMBER OF NODES> ²: must be a whole number"),
+        ("<NUMBER OF NODES> 3", "<NUMBER OF NODES> " + 5000 * "9", "NUMBER OF NODES> 9{40}: must be a whole number"),
         ("<NUMBER OF LINKS> 3", "<NUMBER OF LINKS> 4", "has 3 links: must have <NUMBER OF LINKS> 4"),
         ("\t3\t2\t100", "\t3\t2\t-100", "line 9: .*capacity must be a finite number of at least 0"),
         ("\t3\t2\t100", "\t3\t2\t0", "line 9: .*capacity must be above 0"),
@@ -50,7 +53,7 @@ TRIPS = (FILES / "three_trips.tntp").read_text()
 def test_a_malformed_network_names_the_line(tmp_path: Path, old: str, new: str, message: str):
     assert old in NETWORK
     file = tmp_path / "bad_net.tntp"
-    file.write_text(NETWORK.replace(old, new))
+    file.write_text(NETWORK.replace(old, new), encoding="utf-8")
     with pytest.raises(InvalidInput, match=message) as caught:
         read_tntp_network(file)
     assert "bad_net.tntp" in str(caught.value)
@@ -62,6 +65,10 @@ def test_a_malformed_network_names_the_line(tmp_path: Path, old: str, new: str, 
         ("Origin  1\n", "", "line 5: .*must stand below a line such as 'Origin 1'"),
         ("Origin  2", "Origin two", "line 7: .*origin must be a zone from 1 to 2"),
         ("Origin  2", "Origin 5", "line 7: .*origin must be a zone from 1 to 2"),
+        ("Origin  2", "Origin ²", "line 7: .*origin must be a zone from 1 to 2"),
+        ("Origin  2", "Origin " + 5000 * "9", "line 7: .*origin must be a zone from 1 to 2"),
+        ("2 :     50.0", "² :     50.0", "line 6: .*must be entries"),
+        ("2 :     50.0", 5000 * "9" + " : 50.0", "line 6: .*must be entries"),
         ("2 :     50.0", "2 :     -50.0", "line 6: .*must be entries"),
         ("2 :     50.0", "2 =     50.0", "line 6: .*must be entries"),
         ("2 :     50.0", "7 :     50.0", "line 6: .*must be entries"),
@@ -72,9 +79,27 @@ def test_a_malformed_network_names_the_line(tmp_path: Path, old: str, new: str, 
 def test_malformed_trips_name_the_line(tmp_path: Path, old: str, new: str, message: str):
     assert old in TRIPS
     file = tmp_path / "bad_trips.tntp"
-    file.write_text(TRIPS.replace(old, new))
-    with pytest.raises(InvalidInput, match=message):
+    file.write_text(TRIPS.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=message) as caught:
         read_tntp_trips(file)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("read", [read_tntp_network, read_tntp_trips])
+def test_a_file_that_cannot_be_opened(read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(
+        InvalidInput, match=r"path = 'n{70,}\.\.\.: must be a file that can be read: File name too long"
+    ):
+        read(5000 * "n")
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    file = tmp_path / "locked.tntp"
+    file.write_text(NETWORK)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(InvalidInput, match="must be a file that can be read: Permission denied"):
+        read(file)
 
 
 def test_a_file_without_its_end_gives_a_warning(tmp_path: Path):

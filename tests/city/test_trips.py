@@ -1,6 +1,8 @@
 """Energy-feasible trips: the published routes, an independent drive, and what the rules forbid."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations, islice
 
 import numpy as np
 import pytest
@@ -162,6 +164,96 @@ def test_base_routes_are_the_shortest_within_the_stretch():
     assert base_routes(CITY, 1, 20, count=3) == expected[:3]
 
 
+def grid(size: int, length: np.ndarray | float) -> RoadMap:
+    """Streets in a square, both ways, of the given lengths; node 1 in one corner, the last in the other."""
+    nodes = np.arange(size * size).reshape(size, size)
+    one_way = [(nodes[:, :-1], nodes[:, 1:]), (nodes[:-1], nodes[1:])]
+    tails = np.concatenate([side.ravel() for a, b in one_way for side in (a, b)])
+    heads = np.concatenate([side.ravel() for a, b in one_way for side in (b, a)])
+    ones, places = np.ones(len(tails)), np.zeros(size * size)
+    return RoadMap(
+        RoadNetwork(size * size, tails, heads, ones, ones, ones, ones),
+        Demand([0], [1], [1.0]),
+        np.broadcast_to(length, len(tails)),
+        places,
+        places,
+    )
+
+
+def simple_routes(city: RoadMap, start: int, end: int) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """Walk every route that passes no node twice, in the order of the nodes' numbers."""
+    streets = sorted(zip(city.network.tails + 1, city.network.heads + 1, city.length_km, strict=True))
+
+    def walk(path: tuple[int, ...], length: float) -> Iterator[tuple[float, tuple[int, ...]]]:
+        if path[-1] == end:
+            yield length, path
+            return
+        for a, b, km in streets:
+            if a == path[-1] and b not in path:
+                yield from walk((*path, int(b)), length + km)
+
+    return walk((start,), 0.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_base_routes_against_all_routes(seed: int):
+    """Lengths of 0 to 3 km make many ties, some of them of length 0."""
+    rng = np.random.default_rng(seed)
+    city = grid(3, rng.integers(0, 4, 24).astype(float))
+    start, end = (rng.choice(9, 2, replace=False) + 1).tolist()
+    every = sorted(simple_routes(city, start, end))
+    assert base_routes(city, start, end, count=1000, stretch=1e6) == [r for km, r in every if km <= 1e6 * every[0][0]]
+    for count, stretch in ((1, 1.0), (4, 1.0), (3, 1.5), (9, 2.0)):
+        expected = [route for km, route in every if km <= stretch * every[0][0]][:count]
+        assert base_routes(city, start, end, count=count, stretch=stretch) == expected
+
+
+def test_thousands_of_ties_are_settled_by_number_without_listing_them():
+    """3 432 shortest routes cross eight by eight nodes; without any length all routes tie."""
+    shortest = []
+    for downs in combinations(range(14), 7):
+        steps = [8 if k in downs else 1 for k in range(14)]
+        shortest.append(tuple(np.cumsum([1, *steps]).tolist()))
+    assert base_routes(grid(8, 0.05), 1, 64, count=20) == sorted(shortest)[:20]
+    flat = grid(5, 0.0)
+    assert base_routes(flat, 1, 25, count=20) == [route for _, route in islice(simple_routes(flat, 1, 25), 20)]
+
+
+def test_lengths_tie_whatever_the_order_of_summing():
+    """0.1 + 0.2 km and 0.3 km are the same way, though not the same floats."""
+    ones = np.ones(3)
+    city = RoadMap(
+        RoadNetwork(3, [0, 0, 1], [1, 2, 2], ones, ones, ones, ones),
+        Demand([0], [2], [1.0]),
+        [0.1, 0.3, 0.2],
+        np.zeros(3),
+        np.zeros(3),
+    )
+    assert base_routes(city, 1, 3, stretch=1.0) == [(1, 2, 3), (1, 3)]
+
+
+def test_base_routes_pass_no_zone():
+    """Node 1 is a zone of the road 3 - 1 - 2 and the end of others: trips begin and end there, and go round it."""
+    ones = np.ones(6)
+    network = RoadNetwork(4, [2, 0, 2, 3, 0, 1], [0, 1, 3, 1, 2, 0], ones, ones, ones, ones)
+    places = np.zeros(4)
+    city = RoadMap(network, Demand([0], [1], [1.0]), [1.0, 1.0, 3.0, 3.0, 1.0, 1.0], places, places)
+    assert base_routes(city, 3, 2, stretch=9.0) == [(3, 1, 2), (3, 4, 2)]
+    zones = replace(city, network=replace(network, first_through=1))
+    assert base_routes(zones, 3, 2, stretch=9.0) == [(3, 4, 2)]
+    assert base_routes(zones, 3, 1) == [(3, 1)]
+    assert base_routes(zones, 1, 2) == [(1, 2)]
+    with pytest.raises(Infeasible, match="no route leads there from origin = 2"):
+        base_routes(zones, 2, 3)
+
+
+@pytest.mark.parametrize("kinds", ["+++", "--", "-++", "+-+", "++-", "-+-"])
+def test_a_trip_has_a_pattern_of_table_one(kinds: str):
+    stops = tuple(Stop(node, kind, 5.0) for node, kind in enumerate(kinds, 2))
+    with pytest.raises(InvalidInput, match=r"stops = '[+-]+' .*must be of a pattern of Table I"):
+        Trip((1, 2, 3, 4, 5), stops, 20.0)
+
+
 def test_what_cannot_be_reached_is_named():
     with pytest.raises(Infeasible, match="destination = 20: the battery allows none of 6 routes from origin = 1"):
         feasible_trips(CITY, 1, 20, STATIONS, Battery(capacity_kwh=10.0))
@@ -172,6 +264,8 @@ def test_what_cannot_be_reached_is_named():
         feasible_trips(lonely, 3, 1, [2], Battery())
     with pytest.raises(InvalidInput, match="none leads from 1 to 24"):
         trip_patterns(CITY, [1, 24], STATIONS, Battery())
+    with pytest.raises(InvalidInput, match=r"stations = \[\] .*must be a list of at least one node"):
+        trip_patterns(CITY, WITH, [], Battery())
     # A station that no route passes is no error: nobody stops there.
     assert feasible_trips(route_map(5, 5), 1, 2, [3], Battery())[0].pattern == "0"
 

@@ -42,7 +42,8 @@ def solve_city(model: CityModel, *, columns: str = "given", tolerance: float = 1
     columns : {"given", "generated"}
         Paths of Algorithm 1 alone, or more of them until no path lowers anybody's cost.
     tolerance : float
-        Natural residual of (18) to reach, in vehicles, kW, $/kWh and $ per trip; above 0.
+        Natural residual of (18), in vehicles, kW, $/kWh and $ per trip, up to which the result counts as
+        ``converged``; above 0. The method goes as far as it can whatever this is.
 
     Returns
     -------

@@ -23,7 +23,7 @@ CABLE_CODE, CABLE_KVA, SWITCH_KVA, SMALL_REGULATOR_KVA = "12", 1350.0, 5000.0, 2
 SOURCE = "150"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feeder:
     """A radial feeder with its loads, and what only a map knows.
 
@@ -187,8 +187,8 @@ def ieee123(*, ties_closed: bool = False, outages: Sequence[tuple[str, str]] = (
     Parameters
     ----------
     ties_closed : bool
-        Whether to close the ties, as the OpenDSS copy of the data does; they close loops, so this
-        is refused.
+        Whether to close the ties, as the OpenDSS copy of the data does; they close loops, which is refused
+        unless outages open them.
     outages : sequence of (str, str)
         Lines out of service, by the names of their buses.
 
@@ -250,7 +250,7 @@ def _outages(outages: Any, ends: list[tuple[str, str]]) -> set[tuple[str, str]]:
         raise checks.complain("outages", outages, "a list of pairs of bus names")
     found = set()
     for pair in outages:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or any(not isinstance(bus, str) for bus in pair):
             raise checks.complain("outages", pair, "a pair of bus names")
         both = {(pair[0], pair[1]), (pair[1], pair[0])} & set(ends)
         if not both:

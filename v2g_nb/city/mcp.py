@@ -23,7 +23,7 @@ __all__ = ["city_mcp", "solve_city_mcp"]
 SHARPER = 0.1  # the method's own units are coarser than those of the result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ComplementarityProblem:
     """F, its derivative, the box, and where to begin: z holds all decisions, then all multipliers."""
 
@@ -50,7 +50,7 @@ def city_mcp(program: CityProgram) -> ComplementarityProblem:
     Raises
     ------
     InvalidInput
-        If `program` is none.
+        If `program` is no CityProgram.
 
     Examples
     --------
@@ -94,7 +94,8 @@ def solve_city_mcp(
     smoothing : float
         How smooth to begin, at least 0; with 0 the method stalls on the city.
     tolerance : float
-        Natural residual of (18) to reach, in vehicles, kW, $/kWh and $ per trip; above 0.
+        Natural residual of (18) to reach, in vehicles, kW, $/kWh and $ per trip; above 0. Below 1e-9 the
+        method aims no lower, since rounding is near, and ``converged`` says whether it was enough.
     max_iter : int
         At most so many Newton steps.
 

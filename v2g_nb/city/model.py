@@ -64,7 +64,7 @@ class Station:
             raise checks.complain("lowest_kw", self.lowest_kw, f"below highest_kw = {self.highest_kw!r}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DriverClass:
     """Drivers who value time alike and drive alike.
 
@@ -103,14 +103,15 @@ class DriverClass:
         checks.flag("electric", self.electric)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PowerMarket:
     """The feeder with its households, and the load serving entities (LSEs) that sell to them.
 
     Parameters
     ----------
     grid : DispatchProblem
-        Feeder, household loads, generators, import, limits; its cost of shedding is VOLL; an even number of facets.
+        Feeder, household loads, generators, import, limits; its cost of shedding is VOLL; an even number of facets;
+        active loads at least 0.
     owner : array_like of int, shape (generators,)
         Which LSE owns each generator, from 0.
     shares : array_like, shape (LSEs,)
@@ -125,7 +126,7 @@ class PowerMarket:
     Raises
     ------
     InvalidInput
-        If a field is out of range, an owner is no LSE, or the number of facets is odd.
+        If a field is out of range, an owner is no LSE, the number of facets is odd, or a load is negative.
 
     Examples
     --------
@@ -152,6 +153,7 @@ class PowerMarket:
         grid = checks.instance("grid", self.grid, DispatchProblem)
         if grid.facets % 2:  # opposite sides share a row
             raise checks.complain("facets", grid.facets, "even for the coupled program")
+        checks.array("load_kw", grid.load_kw, low=0.0)  # households buy; who feeds in is a generator
         shares = checks.array("shares", self.shares, shape=(None,), low=0.0, high=1.0)
         if shares.sum() > 1.0 + 1e-9:
             raise checks.complain("shares", self.shares, f"of a sum of at most 1, not {shares.sum():g}")
@@ -182,7 +184,7 @@ class PowerMarket:
     @property
     def obligations_kw(self) -> FloatArray:
         """What each LSE must serve or shed at each bus, shape (LSEs, buses)."""
-        return self.obligation * np.outer(self.shares, np.maximum(self.grid.load_kw, 0.0))
+        return self.obligation * np.outer(self.shares, self.grid.load_kw)
 
     def bus(self, name: str) -> int:
         """Return the number of a bus.
@@ -219,7 +221,7 @@ class CityModel:
     Parameters
     ----------
     roads : RoadMap
-        The roads; trips come from `drivers`.
+        The roads; trips come from `drivers`. All nodes may be passed through (``first_through`` is 0).
     battery : Battery
         Of every electric vehicle.
     stations : tuple of Station
@@ -227,7 +229,7 @@ class CityModel:
     pairs : tuple of (int, int)
         Origin and destination of each pair; pair 1 of the text is number 0 here.
     drivers : tuple of DriverClass
-        Each with one volume a pair.
+        Each with one volume a pair; at least one trip in all.
     market : PowerMarket
         Feeder, households and LSEs.
     period_h : float
@@ -253,7 +255,8 @@ class CityModel:
     Raises
     ------
     InvalidInput
-        If a field is out of range, or a station is on no node or bus.
+        If a field is out of range, a station is on no node or bus, nobody travels, or some nodes of the roads
+        may not be passed through.
 
     Examples
     --------
@@ -282,17 +285,18 @@ class CityModel:
 
     def __post_init__(self) -> None:
         """Check the fields once."""
-        nodes = checks.instance("roads", self.roads, RoadMap).network.num_nodes
+        network = checks.instance("roads", self.roads, RoadMap).network
+        if network.first_through > 0:  # stations and routes would have to keep out of zones
+            right = "0 for the coupled city, whose drivers may pass through every node"
+            raise checks.complain("first_through", network.first_through, right)
         checks.instance("battery", self.battery, Battery)
         checks.instance("market", self.market, PowerMarket)
         for name, kind in (("stations", Station), ("drivers", DriverClass)):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not value or any(not isinstance(one, kind) for one in value):
                 raise checks.complain(name, value, f"a tuple of at least one {kind.__name__}")
-        self._check_places(nodes)
-        for group in self.drivers:
-            if len(group.volumes) != len(self.pairs):
-                raise checks.complain("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
+        self._check_places(network.num_nodes)
+        self._check_trips()
         for name in ("period_h", "pile_kw", "sharpness"):
             checks.real(name, getattr(self, name), low=0.0, open_low=True)
         for name in ("wear_cost", "missing_energy_cost"):
@@ -303,6 +307,14 @@ class CityModel:
         checks.flag("only_needed", self.only_needed)
         checks.integer("count", self.count, low=1)
         checks.real("stretch", self.stretch, low=1.0)
+
+    def _check_trips(self) -> None:
+        """Check that every class has a volume for each pair, and that somebody travels."""
+        for group in self.drivers:
+            if len(group.volumes) != len(self.pairs):
+                raise checks.complain("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
+        if not any(group.volumes.any() for group in self.drivers):
+            raise checks.complain("drivers", self.drivers, "of at least one trip: all volumes are 0")
 
     def _check_places(self, nodes: int) -> None:
         """Check the pairs, and that stations stand on nodes and buses."""

@@ -3,11 +3,12 @@
 Nodes are numbered as on the map, from 1.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise, product
+import heapq
+from collections.abc import Collection, Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations, islice, pairwise, product, takewhile
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from v2g_nb import checks
@@ -18,6 +19,8 @@ from v2g_nb.errors import Infeasible, InvalidInput
 __all__ = ["base_routes", "expanded_network", "feasible_trips", "trip_patterns"]
 
 ROUNDING = 1e-9  # kWh by which a battery may be short on paper
+PER_KM = 10**9  # lengths are compared in whole numbers of this part of a km
+Roads = dict[int, list[tuple[int, int]]]  # for each node its neighbours, and how far they are
 
 
 def _nodes(city: RoadMap, **named: Any) -> list[int]:
@@ -43,7 +46,9 @@ def base_routes(
     Returns
     -------
     list of tuple of int
-        Nodes of each route; the shortest first, ties in the order of the nodes' numbers.
+        Nodes of each route; the shortest first, ties in the order of the nodes' numbers. Lengths of links
+        count to a billionth of a km. No route passes through a zone (a node below the network's
+        ``first_through``).
 
     Raises
     ------
@@ -68,24 +73,62 @@ def base_routes(
     factor = checks.real("stretch", stretch, low=1.0)
     if start == end:
         raise checks.complain("destination", end, "another node than the origin")
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(1, roads.network.num_nodes + 1))
-    ends = zip((roads.network.tails + 1).tolist(), (roads.network.heads + 1).tolist(), strict=True)
-    for (tail, head), length in zip(ends, roads.length_km.tolist(), strict=True):
-        if not graph.has_edge(tail, head) or graph[tail][head]["length"] > length:
-            graph.add_edge(tail, head, length=length)
-    found: list[tuple[float, tuple[int, ...]]] = []
-    try:
-        for route in nx.shortest_simple_paths(graph, start, end, weight="length"):
-            length = float(nx.path_weight(graph, route, "length"))
-            # Go on past the last place until the length grows, so that ties are settled by number.
-            beyond = len(found) >= most and length > found[-1][0] + ROUNDING
-            if beyond or (found and length > factor * found[0][0] + ROUNDING):
-                break
-            found.append((length, tuple(route)))
-    except nx.NetworkXNoPath:
-        raise Infeasible(f"destination = {end}: no route leads there from origin = {start}") from None
-    return [route for _, route in sorted(found)[:most]]
+    routes = _by_length(roads, start, end)
+    first = next(routes, None)
+    if first is None:
+        raise Infeasible(f"destination = {end}: no route leads there from origin = {start}")
+    longest = Fraction(factor) * first[0] + 1
+    others = takewhile(lambda route: route[0] <= longest, routes)
+    return [nodes for _, nodes in (first, *islice(others, most - 1))]
+
+
+def _by_length(city: RoadMap, start: int, end: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield length and nodes of the simple routes between two nodes, in order.
+
+    A route begun waits under the least length at which it can still arrive without passing a node
+    twice. So nothing but beginnings of the next routes is ever continued, however many tie.
+    """
+    zones = set(range(1, city.network.first_through + 1)) - {end}
+    ahead, behind = _neighbours(city)
+    least = _least(behind, end, zones - {start})
+    heap: list[tuple[int, tuple[int, ...], int]] = [(least[start], (start,), 0)] if start in least else []
+    while heap:
+        total, nodes, driven = heapq.heappop(heap)
+        if nodes[-1] == end:
+            yield total, nodes
+            continue
+        least = _least(behind, end, zones.union(nodes))
+        for there, length in ahead.get(nodes[-1], ()):
+            if there in least:
+                reached = driven + length
+                heapq.heappush(heap, (reached + least[there], (*nodes, there), reached))
+
+
+def _neighbours(city: RoadMap) -> tuple[Roads, Roads]:
+    """Return the nodes ahead of and behind each node, with lengths in whole numbers, whose sums are exact."""
+    ahead: Roads = {}
+    behind: Roads = {}
+    ends = zip((city.network.tails + 1).tolist(), (city.network.heads + 1).tolist(), strict=True)
+    for (tail, head), km in zip(ends, city.length_km.tolist(), strict=True):
+        length = round(Fraction(km) * PER_KM)
+        ahead.setdefault(tail, []).append((head, length))
+        behind.setdefault(head, []).append((tail, length))
+    return ahead, behind
+
+
+def _least(behind: Roads, end: int, without: Collection[int]) -> dict[int, int]:
+    """Return how far it is to `end` from every node that can reach it around the nodes in `without`."""
+    least: dict[int, int] = {}
+    heap = [(0, end)]
+    while heap:
+        far, node = heapq.heappop(heap)
+        if node in least:
+            continue
+        least[node] = far
+        for before, length in behind.get(node, ()):
+            if before not in least and before not in without:
+                heapq.heappush(heap, (far + length, before))
+    return least
 
 
 def _segments(city: RoadMap, route: Sequence[int], places: Sequence[int]) -> list[float]:
@@ -162,7 +205,8 @@ def trip_patterns(
     Returns
     -------
     list of Trip
-        Fewer stops first; empty if the battery does not allow the route at all.
+        In the order of Table I's patterns: 0, 1-1, 1-2, 2, 3, 4; empty if the battery does not allow the
+        route at all.
 
     Raises
     ------
@@ -218,7 +262,7 @@ def _fewer(key: tuple[tuple[int, str], ...]) -> Iterator[tuple[tuple[int, str], 
 
 def _node_list(name: str, value: Any, city: RoadMap) -> list[int]:
     if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or len(value) == 0:
-        raise checks.complain(name, value, "a list of nodes")
+        raise checks.complain(name, value, "a list of at least one node")
     return [checks.integer(name, node, low=1, high=city.network.num_nodes) for node in value]
 
 

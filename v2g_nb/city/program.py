@@ -20,7 +20,7 @@ __all__ = ["city_program"]
 VEHICLES, MONEY = 100.0, 1000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CityProgram:
     """All players' problems as ``matrix @ x = right``, ``lower <= x <= upper``, and marginal costs.
 
@@ -71,6 +71,7 @@ class CityProgram:
         slope = self.linear + self.quadratic * x
         road = self.model.roads.network
         slope[self.columns["link"]] += self._theta * road.free_flow_time * (1.0 + road.b * self._load(x) ** road.power)
+        slope[self.columns["link"]] += self._theta * road.fixed_cost
         k, base, rise, room = self._stations
         wait = base + rise / k * np.logaddexp(0.0, k * (VEHICLES * x[self.columns["visit"]] - room))
         slope[self.columns["visit"]] += self._theta * wait
@@ -226,6 +227,8 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
         row_unit[blocks.rows[name]] = 1.0
     weight = np.ones(blocks.width)
     weight[at["flow"]] = thetas[table.driver] / reference
+    if "unserved" in at:  # its cost is money of the class, as that of the class's paths
+        weight[at["unserved"]] = [thetas[m] / reference for m, _ in demands]
     matrix = blocks.matrix()
     return CityProgram(
         model,

@@ -7,19 +7,20 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
+from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
 
 __all__ = ["RoadMap", "road_segments", "sioux_falls"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RoadMap:
     """A road network with what only a map knows.
 
     Parameters
     ----------
     network : RoadNetwork
-        The roads; node n of the map is node n - 1 of the network.
+        The roads; node n of the map is node n - 1 of the network. No two links have the same ends.
     demand : Demand
         The trips of the original data [veh/h].
     length_km : array_like, shape (links,)
@@ -30,7 +31,7 @@ class RoadMap:
     Raises
     ------
     InvalidInput
-        If an array has the wrong length.
+        If an array has the wrong length, or two links have the same ends.
 
     Examples
     --------
@@ -48,6 +49,7 @@ class RoadMap:
         """Check the fields once."""
         roads = checks.instance("network", self.network, RoadNetwork)
         checks.instance("demand", self.demand, Demand)
+        _refuse_parallel(roads)
         length = checks.array("length_km", self.length_km, shape=(roads.num_links,), low=0.0)
         object.__setattr__(self, "length_km", length)
         for name in ("x", "y"):
@@ -82,6 +84,16 @@ class RoadMap:
         if not found.size:
             raise checks.complain("end", last, f"a node that a link from node {first} leads to")
         return int(found[0])
+
+
+def _refuse_parallel(roads: RoadNetwork) -> None:
+    ends, copies = np.unique(np.column_stack([roads.tails, roads.heads]) + 1, axis=0, return_counts=True)
+    if copies.max() > 1:
+        start, end = ends[np.argmax(copies)].tolist()
+        raise InvalidInput(
+            f"network: {copies.max()} links lead from node {start} to node {end}: "
+            "must be without parallel links: a map names a link by its two ends"
+        )
 
 
 def sioux_falls(capacity_share: float = 1.0) -> RoadMap:

@@ -38,13 +38,13 @@ def accounts(result: CityEquilibrium) -> dict[str, float]:
     dict of str to float
         ``electric drivers``, ``other drivers`` (what their trips cost, negative), ``CNO``, ``DSO``,
         ``LSEs`` (profits) and ``households`` (what power is worth to them beyond its price) [$].
-        Together they are the worth of what households are served, less the social cost and what
-        drivers pay for missing energy.
+        Together they are the worth of what households are served, less the social cost, what drivers
+        pay for missing energy, and the cost of trips that are not made.
 
     Raises
     ------
     InvalidInput
-        If `result` is none.
+        If `result` is no CityEquilibrium.
 
     Examples
     --------
@@ -104,7 +104,8 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     Raises
     ------
     InvalidInput
-        If `result` is none, electric classes value time differently, or `goal` has another length.
+        If `result` is no CityEquilibrium, electric classes value time differently, or `goal` has another
+        length.
     NotConverged
         If a linear program found no end.
 
@@ -163,13 +164,13 @@ def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[
     -------
     dict of str to bool
         Each statement, and whether it holds. *Extreme* prices are above 10 $/kWh, *near normal* ones below 1;
-        numbers are compared within half a percentage point, one point for the social cost, and some
-        ten cents. Of several electric classes the mean cost counts.
+        numbers are compared within half a percentage point, one point for the social cost, and costs of
+        a trip within 20 cents without V2G and 15 with it. Of several electric classes the mean cost counts.
 
     Raises
     ------
     InvalidInput
-        If one of the six cases is missing or none.
+        If one of the six cases is missing or no CityEquilibrium, or has fewer than 17 pairs.
 
     Examples
     --------

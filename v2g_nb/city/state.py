@@ -14,13 +14,14 @@ __all__ = ["CityEquilibrium"]
 USED = 1e-6  # vehicles or kW below which something counts as not used
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CityEquilibrium:
     """Everybody's decisions and the prices that hold them together.
 
     Paths (one entry each of ``paths``): ``path_flow`` [veh in the period], ``path_cost`` [$], and its
     parts ``path_time_min``, ``path_wait_min``, ``path_dwell_min``, ``path_energy_cost`` [$], wear of
-    the battery and missing energy included. Roads: ``link_flow`` [veh], ``link_time_min``.
+    the battery and missing energy included. Roads: ``link_flow`` [veh], ``link_time_min``. Times on the
+    road include the ``fixed_cost`` of the links.
 
     Stations: ``visits`` [veh], shape (stations, 2), who charges and who discharges; ``wait_min``;
     ``charging_kw``, ``discharging_kw`` (q+, q-); ``price_charging``, ``price_discharging`` (rho+,
@@ -144,8 +145,9 @@ class CityEquilibrium:
     def social_cost(self) -> dict[str, float]:
         """What the period costs all together, by part [$]; money that changes hands cancels.
 
-        ``time`` of all drivers, on the road, waiting and at the pile; ``wear`` of batteries;
-        ``generation``; ``import``; ``shedding``; ``total``.
+        ``time`` of all drivers, on the road (the ``fixed_cost`` of links included, which none of the players
+        receives), waiting and at the pile; ``wear`` of batteries; ``generation``; ``import``; ``shedding``;
+        ``total``. Trips that are not made are not in it.
         """
         model, grid = self.model, self.model.market.grid
         thetas = np.array([model.drivers[path.driver].value_of_time for path in self.paths])

@@ -20,17 +20,20 @@ END = "<END OF METADATA>"
 
 
 def _fault(path: Path, number: int, line: str, right: str) -> InvalidInput:
-    return InvalidInput(f"path = {path.name!r}, line {number}: {line.strip()!r}: {right}")
+    return InvalidInput(f"path = {path.name!r}, line {number}: {checks.shown(line.strip())}: {right}")
 
 
 def _open(path: Any) -> tuple[Path, list[str]]:
     if not isinstance(path, (str, PathLike)) or not str(path).strip():
         raise checks.complain("path", path, "the path of a file")
     place = Path(path)
-    if not place.is_file():
-        raise InvalidInput(f"path = {str(path)!r}: must be a file that exists")
     try:
+        if not place.is_file():
+            raise InvalidInput(f"path = {str(path)!r}: must be a file that exists")
         return place, place.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as reason:
+        words = f"must be a file that can be read: {reason.strerror or reason}"
+        raise InvalidInput(f"path = {checks.shown(str(path))}: {words}") from None
     except UnicodeDecodeError:
         raise InvalidInput(f"path = {place.name!r}: must be a text file") from None
 
@@ -50,11 +53,18 @@ def _metadata(path: Path, lines: list[str]) -> tuple[dict[str, str], int]:
     raise InvalidInput(f"path = {path.name!r}, line {len(lines)}: must hold a line {END}")
 
 
+def _whole(text: str) -> int:
+    """Return a number of at most nine plain digits, and 0 for anything else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
+
 def _count(path: Path, found: dict[str, str], key: str, default: int | None = None) -> int:
     text = found.get(key, "" if default is None else str(default)).split()
-    if not text or not text[0].isdigit() or int(text[0]) < 1:
-        raise InvalidInput(f"path = {path.name!r}: <{key}> {' '.join(text)}: must be a whole number of at least 1")
-    return int(text[0])
+    number = _whole(text[0]) if text else 0
+    if number < 1:
+        right = "must be a whole number of at least 1, in at most nine digits"
+        raise InvalidInput(f"path = {path.name!r}: <{key}> {' '.join(text)[:40]}: {right}")
+    return number
 
 
 def _body(lines: list[str], begin: int) -> Iterator[tuple[int, str, str]]:
@@ -83,12 +93,14 @@ def read_tntp_network(path: Any, *, toll_factor: float = 0.0, distance_factor: f
     Returns
     -------
     RoadNetwork
-        Times, capacities and tolls in the file's units.
+        Times and capacities in the file's units; ``fixed_cost`` is `toll_factor` times the toll plus
+        `distance_factor` times the length, in the unit of time.
 
     Raises
     ------
     InvalidInput
-        If the file is missing or malformed; the message names the line.
+        If the file is missing or malformed, or a factor is negative; the message names the line, where there
+        is one.
 
     Examples
     --------
@@ -176,7 +188,7 @@ def read_tntp_trips(path: Any) -> Demand:
     Raises
     ------
     InvalidInput
-        If the file is missing or malformed; the message names the line.
+        If the file is missing or malformed; the message names the line, where there is one.
 
     Examples
     --------
@@ -202,10 +214,9 @@ def read_tntp_trips(path: Any) -> Demand:
     seen: set[tuple[int, int]] = set()
     for number, line, text in _body(lines, begin):
         if text.lower().startswith("origin"):
-            word = text[6:].strip()
-            if not word.isdigit() or not 1 <= int(word) <= zones:
+            origin = _whole(text[6:].strip())
+            if not 1 <= origin <= zones:
                 raise _fault(place, number, line, f"origin must be a zone from 1 to {zones}")
-            origin = int(word)
             continue
         if not origin:
             raise _fault(place, number, line, "must stand below a line such as 'Origin 1'")
@@ -226,7 +237,7 @@ def _trips(path: Path, number: int, line: str, text: str, zones: int) -> Iterato
     for entry in text.split(";"):
         if not entry.strip():
             continue
-        match = re.fullmatch(r"\s*(\d+)\s*:\s*(\S+)\s*", entry)
+        match = re.fullmatch(r"\s*([0-9]{1,9})\s*:\s*(\S+)\s*", entry)
         try:
             destination, volume = (int(match[1]), float(match[2])) if match else (0, -1.0)
         except ValueError:

@@ -24,8 +24,8 @@ class Battery:
     use_kwh_per_km : float
         Consumption e, at least 0.
     floor : float
-        phi: a discharge goes down to this part of the capacity, or to what the rest of the way
-        needs, whichever is more.
+        phi: a discharge goes down to this part of the capacity, or to what the way to the next stop
+        or the destination needs, whichever is more.
     reserve : float
         alpha: part of the capacity that must be left at the destination.
     reserve_before_charging : float
@@ -116,14 +116,14 @@ class Trip:
     nodes : tuple of int
         As on the map, at least two.
     stops : tuple of Stop
-        In the order of travel.
+        In the order of travel: of a pattern of Table I, so at most two, and at most one discharge.
     length_km : float
         Length of the way, at least 0.
 
     Raises
     ------
     InvalidInput
-        If a field is not of its kind, or a stop is not on the way.
+        If a field is not of its kind, a stop is not on the way, or Table I has no such pattern of stops.
 
     Examples
     --------
@@ -146,12 +146,19 @@ class Trip:
         places = iter(self.nodes[1:-1])
         if not all(stop.node in places for stop in self.stops):
             raise checks.complain("stops", self.stops, "at nodes between the ends, in the order of travel")
+        if self._kinds not in PATTERNS:
+            right = "of a pattern of Table I: no stop, '+', '++', '-', '+-' or '-+'"
+            raise checks.complain("stops", self._kinds, right)
         checks.real("length_km", self.length_km, low=0.0)
+
+    @property
+    def _kinds(self) -> str:
+        return "".join(stop.kind for stop in self.stops)
 
     @property
     def pattern(self) -> str:
         """The pattern's name in Table I: 0, 1-1, 1-2, 2, 3 or 4."""
-        return PATTERNS["".join(stop.kind for stop in self.stops)]
+        return PATTERNS[self._kinds]
 
     @property
     def charged_kwh(self) -> float:

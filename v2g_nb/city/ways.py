@@ -17,7 +17,7 @@ from v2g_nb.errors import Infeasible
 __all__ = ["city_paths", "path_table"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PathTable:
     """Paths as arrays: ``links`` (paths, links) and ``stops`` (paths, stations) are sparse counts.
 
@@ -54,9 +54,10 @@ def city_paths(model: CityModel) -> tuple[CityPath, ...]:
     Raises
     ------
     InvalidInput
-        If `model` is none.
+        If `model` is no CityModel.
     Infeasible
-        If no route joins a pair, or the battery allows none of its routes.
+        If no route joins a pair, or (without `unserved_cost`) the battery allows none of its routes; with it,
+        if there is no path for anybody.
 
     Examples
     --------
@@ -91,6 +92,8 @@ def city_paths(model: CityModel) -> tuple[CityPath, ...]:
                     f"{ends}: the battery allows none of {len(plain[k])} routes, so {group.name} cannot go"
                 )
             found += [CityPath(m, k, trip) for trip in trips]
+    if not found:
+        raise Infeasible("model: the battery allows no route of any pair, so nobody can go")
     return tuple(found)
 
 

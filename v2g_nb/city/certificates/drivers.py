@@ -97,7 +97,7 @@ class Costs:
 
 
 def _worst(*differences: Any) -> float:
-    """Return the largest difference; NaN if any is none."""
+    """Return the largest difference; NaN if any is not finite."""
     flat = np.concatenate([np.ravel(np.asarray(value, dtype=np.float64)) for value in differences])
     return float(np.abs(flat).max(initial=0.0)) if np.isfinite(flat).all() else float("nan")
 
@@ -119,7 +119,7 @@ def driver_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
     Raises
     ------
     InvalidInput
-        If `result` is none.
+        If `result` is no CityEquilibrium.
 
     Examples
     --------
@@ -207,6 +207,8 @@ def outside_certificate(result: CityEquilibrium, *, count: int = 60, stretch: fl
     ------
     InvalidInput
         If an argument is not of its kind.
+    Infeasible
+        If the battery allows none of a pair's routes in the larger set, as with a `stretch` below the model's.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def city_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
     Raises
     ------
     InvalidInput
-        If `result` is none.
+        If `result` is no CityEquilibrium.
 
     Examples
     --------

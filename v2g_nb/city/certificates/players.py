@@ -42,7 +42,7 @@ def player_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
     Raises
     ------
     InvalidInput
-        If `result` is none.
+        If `result` is no CityEquilibrium.
 
     Examples
     --------

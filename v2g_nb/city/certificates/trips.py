@@ -45,7 +45,8 @@ def trip_certificates(city: RoadMap, trip: Trip, battery: Battery) -> tuple[Cert
 
     References
     ----------
-    Equation (2) and assumptions A1 to A4 of the city paper.
+    Equation (2) and assumptions A2 to A4 of the city paper. A1, two stops at most, and that nobody
+    discharges twice, a part of A3, are checked by `Trip` itself.
     """
     roads = checks.instance("city", city, RoadMap)
     way = checks.instance("trip", trip, Trip)
