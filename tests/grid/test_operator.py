@@ -1,6 +1,7 @@
 """Three levels: scenarios of the paper, switching points, limits that bind or cannot be kept."""
 
 import math
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from v2g_nb.grid.certificates.levels import (
     smaller_fail_certificate,
 )
 from v2g_nb.grid.market import fleet_market, paper_market, repaired_market
-from v2g_nb.grid.nine_bus import ASSUMPTIONS, station_flow
+from v2g_nb.grid.nine_bus import ASSUMPTIONS, Assumption, station_flow
 from v2g_nb.grid.operator import feasible_intervals, solve_operator
 from v2g_nb.grid.response import OperatorProblem, largest_instrument, outcome, switching_points
 from v2g_nb.methods.certificates import require
@@ -118,8 +119,85 @@ def test_an_infeasible_limit_names_bus_and_best_voltage():
         solve_operator(replace(PROBLEM, maximum_voltage=0.97))
     with pytest.raises(Infeasible, match=r"maximum_loading = 0.3: cannot be kept.*line \d-\d"):
         solve_operator(replace(PROBLEM, maximum_loading=0.3))
-    with pytest.raises(NotConverged, match="no power flow"):
-        solve_operator(replace(PROBLEM, mw_per_unit=400.0))
+    both = replace(PROBLEM, minimum_voltage=0.94, maximum_voltage=0.97)  # generators hold 1.0, further off
+    with pytest.raises(Infeasible, match=r"maximum_voltage = 0.97: cannot be kept.*at 1.0000 pu"):
+        solve_operator(both)
+
+
+@pytest.mark.parametrize(
+    ("limit", "side"), [("minimum_voltage", 1), ("maximum_voltage", -1), ("maximum_loading", -1)], ids=str
+)
+def test_no_rounding_hides_how_a_limit_is_missed(limit, side):
+    """The limit is missed by 1e-7, which four decimals would not show."""
+    problem = replace(PROBLEM, minimum_voltage=0.0)
+    ends = [0.0, *switching_points(problem), largest_instrument(problem)]
+    pairs = [(low, 1) for low in ends[:-1]] + [(high, 0) for high in ends[1:]]
+    flows = [outcome(problem, level, ties=ties).flow for level, ties in pairs]
+    best = {
+        "minimum_voltage": max(f.magnitude_pu.min() for f in flows),
+        "maximum_voltage": min(f.magnitude_pu.max() for f in flows),
+        "maximum_loading": min(f.loading.max() for f in flows),
+    }[limit]
+    missed = float(best) + side * 1e-7
+    with pytest.raises(Infeasible, match=f"{limit} = ") as caught:
+        solve_operator(replace(problem, **{limit: missed}))
+    told = re.fullmatch(rf"{limit} = (\S+): cannot be kept.* at (\S+) (?:pu|of its rating)", str(caught.value))
+    assert told is not None
+    assert float(told[1]) == missed
+    assert (float(told[1]) - float(told[2])) * side > 0
+
+
+def test_where_the_network_cannot_carry_the_loads_another_instrument_may_do():
+    problem = replace(PROBLEM, mw_per_unit=45.0, minimum_voltage=0.6)
+    with pytest.raises(NotConverged):
+        outcome(problem, 0.0)
+    found = require(solve_operator(problem))
+    assert found.best.level == 1.5
+    assert found.best.flow.magnitude_pu.min() == pytest.approx(0.7966, abs=5e-5)
+    assert found.num_iter == 3  # both ends of the first segment count, though no power flow was found there
+    assert "of 60 tried" in found.certificates[-1].name
+    assert feasible_intervals(problem) == [(1.5, 3.5)]
+
+
+def test_a_limit_out_of_reach_is_named_even_where_some_loads_cannot_be_carried():
+    problem = replace(PROBLEM, mw_per_unit=50.0)
+    with pytest.raises(Infeasible, match=r"minimum_voltage = 0.93: cannot be kept.*1.5, leaves.*bus 5 at 0.7616 pu"):
+        solve_operator(problem)
+    assert feasible_intervals(problem) == []
+
+
+def test_no_power_flow_at_any_instrument():
+    problem = replace(PROBLEM, mw_per_unit=400.0)
+    with pytest.raises(NotConverged, match="mw_per_unit = 400: no power flow"):
+        solve_operator(problem)
+    assert feasible_intervals(problem) == []
+
+
+def keeps(problem, level):
+    try:
+        return outcome(problem, level, ties=1).margin >= 0
+    except NotConverged:
+        return False
+
+
+@pytest.mark.parametrize("minimum_voltage", [0.7, 0.3], ids=["voltage binds", "the network's capacity binds"])
+def test_the_answer_may_lie_between_no_power_flow_and_a_feasible_end(minimum_voltage):
+    problem = replace(PROBLEM, instrument="surcharge", mw_per_unit=45.0, minimum_voltage=minimum_voltage)
+    level = require(solve_operator(problem)).best.level
+    assert 0.0 < level < switching_points(problem)[0]
+    assert not keeps(problem, 0.0)
+    assert not keeps(problem, level - 1e-9)
+    assert keeps(problem, level)
+    assert feasible_intervals(problem)[0][0] == level
+
+
+def test_an_interval_may_end_where_the_network_cannot_carry_more():
+    problem = replace(PROBLEM, mw_per_unit=30.0, minimum_voltage=0.3)
+    ((low, high),) = feasible_intervals(problem)
+    assert low == 0.0
+    assert switching_points(problem)[-1] < high < largest_instrument(problem)
+    assert keeps(problem, high)
+    assert not keeps(problem, high + 1e-9)
 
 
 def test_line_limits_at_the_given_ratings_do_not_bind():
@@ -150,6 +228,18 @@ def test_a_binding_voltage_may_lie_inside_a_segment():
     found = require(solve_operator(problem))
     assert found.best.level not in switching_points(problem)
     assert abs(found.best.margin) < 1e-9
+    assert found.residual == 0.0
+    assert solve_operator(replace(problem, ties=0)).attained  # no type is indifferent inside a segment
+
+
+def test_outcomes_and_assumptions_can_be_compared_and_hashed():
+    """Arrays cannot: an outcome is compared by identity, and an assumption keeps its set-points as a tuple."""
+    made, again = outcome(PROBLEM, 1.5), outcome(PROBLEM, 1.5)
+    assert made != again
+    assert len({made, again, made}) == 2
+    one, other = (Assumption("flat", points, 0.9) for points in (np.ones(3), (1.0, 1.0, 1.0)))
+    assert one == other
+    assert len({one, other}) == 1
 
 
 @pytest.mark.parametrize("seed", [1, 2])

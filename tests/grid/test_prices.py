@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
+from v2g_nb.grid.certificates.price_proof import price_proof
 from v2g_nb.grid.certificates.prices import price_equilibrium_certificates, sequential_certificates
 from v2g_nb.grid.charging import profits
 from v2g_nb.grid.market import ChargingMarket, paper_market, repaired_market
@@ -96,6 +97,55 @@ def test_the_closed_form_scales_with_the_money():
     assert ten.profit == pytest.approx([100 * v for v in one.profit], rel=1e-9)
 
 
+@pytest.mark.parametrize("unit", [1e-90, 1e-6, 3.7, 1e4, 1e90])
+def test_the_certificates_do_not_depend_on_the_unit_of_money(unit):
+    one, other = mixed_prices(), require(mixed_prices(10 * unit, 12 * unit, 9 * unit))
+    assert other.lowest == pytest.approx([unit * v for v in one.lowest], rel=1e-9)
+    assert other.profit == pytest.approx([unit * unit * v for v in one.profit], rel=1e-9)
+    assert [str(c) for c in other.certificates] == [str(c) for c in one.certificates]
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e4])
+@pytest.mark.parametrize("claimed", [(0.0, 0.0), (1 + 1e-6, 1 + 1e-6)], ids=["nothing", "a millionth more"])
+def test_a_wrong_profit_fails_in_every_unit_of_money(unit, claimed):
+    found = mixed_prices(10 * unit, 12 * unit, 9 * unit)
+    wrong = tuple(share * u for share, u in zip(claimed, found.profit, strict=True))
+    scan = price_equilibrium_certificates(10 * unit, (12 * unit, 9 * unit), found.lowest, wrong, found.cdf)
+    assert not any(c.holds for c in scan if "the same profit" in c.name)
+    proof = price_proof(10 * unit, (12 * unit, 9 * unit), found.lowest, wrong)
+    assert not all(c.holds for c in proof)
+
+
+def test_a_wrong_lowest_price_fails_in_every_unit_of_money():
+    unit = 1e-6
+    found = mixed_prices(10 * unit, 12 * unit, 9 * unit)
+    wrong = (found.lowest[0], found.lowest[1] * (1 + 1e-7))
+    assert not price_proof(10 * unit, (12 * unit, 9 * unit), wrong, found.profit)[-1].holds
+
+
+@pytest.mark.parametrize("shared", [1e-200, 1e200])
+def test_money_that_would_vanish_or_overflow_is_refused(shared):
+    with pytest.raises(InvalidInput, match=r"shared = .*\[1e-100, 1e\+100\]"):
+        mixed_prices(shared, 1.2 * shared, 0.9 * shared)
+
+
+def test_an_absurd_taste_is_infeasible_without_a_warning():
+    with pytest.raises(Infeasible, match="no atomless equilibrium"):
+        mixed_prices(10.0, 1e300, 9.0)
+
+
+@pytest.mark.parametrize("station", [0, 1])
+def test_a_distribution_that_is_no_number_somewhere_is_none(station):
+    found = mixed_prices()
+
+    def cdf(which, price):
+        return np.where((which == station) & (price > 3.0), math.nan, found.cdf(which, price))
+
+    checked = price_equilibrium_certificates(10.0, (12.0, 9.0), found.lowest, found.profit, cdf)
+    (distribution,) = (c for c in checked if c.name.startswith(f"station {station + 1}: prices are a distribution"))
+    assert not distribution.holds
+
+
 @pytest.mark.parametrize("block", ["lowest", "profit"])
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("step", [1e-6, -1e-6, math.nan])
@@ -140,6 +190,14 @@ def test_perturbed_sequential_play_loses_its_certificate(leader, station, step):
     spoilt = [p + step if k == station else p for k, p in enumerate(played.prices)]
     certificates = sequential_certificates(paper_market().intercept, [0.5, 0.5], leader, spoilt)
     assert not all(c.holds for c in certificates)
+
+
+@pytest.mark.parametrize("leader", [0, 1])
+@pytest.mark.parametrize("station", [0, 1])
+def test_an_infinite_price_is_certified_by_nothing(leader, station):
+    prices = [math.inf if k == station else 2.0 for k in (0, 1)]
+    certificates = sequential_certificates(paper_market().intercept, [0.5, 0.5], leader, prices)
+    assert not any(c.holds for c in certificates)
 
 
 @pytest.mark.parametrize("price", [0.0, 1.0, 3.0, 4.0, 5.0, 6.5, 9.0, 11.0])

@@ -259,7 +259,8 @@ def blind_price(market: ChargingMarket, station: int, *, incentive: float = 0.0)
     Raises
     ------
     InvalidInput
-        If a surcharge is so large that a type would buy nothing at that price.
+        If an argument is not of that kind, or a surcharge is so large that a type would buy nothing at
+        that price.
 
     Examples
     --------

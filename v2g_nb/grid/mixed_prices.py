@@ -14,6 +14,7 @@ from scipy.optimize import root
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible
+from v2g_nb.grid.certificates.money import MOST, unit_of
 from v2g_nb.grid.certificates.price_proof import price_proof
 from v2g_nb.grid.certificates.prices import price_equilibrium_certificates
 from v2g_nb.methods.certificates import Certificate
@@ -41,7 +42,8 @@ class MixedPrices:
         How the two equations for L1 and L2 were solved.
     certificates : tuple of Certificate
         Distribution functions that rise from 0 to 1, equal profit on the support, no gain off it:
-        proved in fractions for every price, and scanned over 4 001 prices with `cdf`.
+        proved in fractions for every price, and scanned over 4 001 prices with `cdf`. Their prices
+        and profits are in that money in which `shared` is 10.
     """
 
     shared: float
@@ -107,7 +109,7 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     Parameters
     ----------
     shared : float
-        Intercept of the group that values both stations alike.
+        Intercept of the group that values both stations alike, from 1e-100 to 1e100.
     preferred, other : float
         Intercepts of the second group at the first and at the second station.
 
@@ -118,7 +120,7 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     Raises
     ------
     InvalidInput
-        If an intercept is not positive, or `preferred` is not above `other`.
+        If an intercept is not positive, `shared` is out of range, or `preferred` is not above `other`.
     Infeasible
         If no such equilibrium exists for these numbers.
 
@@ -138,22 +140,14 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
     ----------
     The game of equations (10) and (13) of the paper, whose equilibrium the paper does not compute.
     """
-    checks.real("shared", shared, low=0.0, open_low=True)
+    unit = unit_of(shared)
     checks.real("other", other, low=0.0, open_low=True)
     checks.real("preferred", preferred, low=other, open_low=True)
-    loyal, gap = (float(preferred), float(other)), float(preferred - other)
-    # The blind price of the shared group is a/2; undercutting starts well below it.
-    start = np.array([0.6, 0.36]) * gap
-
-    def jumps(low: FloatArray) -> FloatArray:
-        return _continuity(shared, loyal, low)
-
-    with np.errstate(all="ignore"):
-        answer = root(jumps, start, tol=1e-13)
-    lowest = (float(answer.x[0]), float(answer.x[1]))
+    loyal = (float(preferred), float(other))
+    (low1, low2), evaluations, residual = _solve((loyal[0] / unit, loyal[1] / unit))
+    lowest = (low1 * unit, low2 * unit)
     profit = _profit(shared, loyal, lowest)
-    residual = float(np.max(np.abs(_continuity(shared, loyal, answer.x))))
-    parts = (shared, loyal, lowest, profit, residual < 1e-9, int(answer.nfev), residual)
+    parts = (float(shared), loyal, lowest, profit, residual < 1e-9, evaluations, residual)
     draft = MixedPrices(*parts, ())
     scanned = price_equilibrium_certificates(shared, loyal, lowest, profit, draft.cdf)
     certificates = (*price_proof(shared, loyal, lowest, profit), *scanned)
@@ -164,6 +158,20 @@ def mixed_prices(shared: float = 10.0, preferred: float = 12.0, other: float = 9
             + ("; ".join(failing) or "the equations for the lowest prices have no solution")
         )
     return MixedPrices(*parts, certificates)
+
+
+def _solve(loyal: tuple[float, float]) -> tuple[tuple[float, float], int, float]:
+    """Return the lowest prices where `shared` is 10, how often the equations were evaluated, and the larger jump."""
+    # The blind price of the shared group is a/2; undercutting starts well below it.
+    start = np.array([0.6, 0.36]) * (loyal[0] - loyal[1])
+
+    def jumps(low: FloatArray) -> FloatArray:
+        return _continuity(MOST, loyal, low)
+
+    with np.errstate(all="ignore"):
+        answer = root(jumps, start, tol=1e-13)
+        residual = float(np.max(np.abs(jumps(answer.x))))
+    return (float(answer.x[0]), float(answer.x[1])), int(answer.nfev), residual
 
 
 def _continuity(shared: float, loyal: tuple[float, float], lowest: Any) -> FloatArray:

@@ -51,7 +51,8 @@ class Assumption:
     def __post_init__(self) -> None:
         """Check the fields once."""
         checks.text("name", self.name)
-        checks.array("set_points", self.set_points, shape=(3,), low=0.0, open_low=True)
+        points = checks.array("set_points", self.set_points, shape=(3,), low=0.0, open_low=True)
+        object.__setattr__(self, "set_points", tuple(points.tolist()))  # an array could be neither compared nor hashed
         if self.power_factor is not None:
             checks.real("power_factor", self.power_factor, low=0.0, high=1.0, open_low=True)
 
@@ -169,7 +170,7 @@ def with_stations(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTION
     Raises
     ------
     InvalidInput
-        If loads are negative or `assumption` is none.
+        If loads are negative or `assumption` is no Assumption.
 
     Examples
     --------
@@ -203,7 +204,7 @@ def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS
     Raises
     ------
     InvalidInput
-        If loads are negative or `assumption` is none.
+        If loads are negative or `assumption` is no Assumption.
     NotConverged
         If the network cannot carry the loads.
 

@@ -123,7 +123,7 @@ def edgeworth_cycle(game: PriceGrid, start: int) -> Iterator[tuple[int, int]]:
     Raises
     ------
     InvalidInput
-        If `game` is no PriceGrid or `start` is not on it.
+        If `game` is no PriceGrid or `start` is not on it (at the first step).
 
     Examples
     --------

@@ -88,7 +88,7 @@ class OperatorProblem:
         nine_bus().with_ratings(self.ratings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What follows from one value of the operator's instrument.
 
@@ -215,7 +215,7 @@ def largest_instrument(problem: OperatorProblem) -> float:
     Raises
     ------
     InvalidInput
-        If `problem` is none.
+        If `problem` is no OperatorProblem.
 
     Examples
     --------
@@ -249,7 +249,7 @@ def switching_points(problem: OperatorProblem) -> list[float]:
     Raises
     ------
     InvalidInput
-        If `problem` is none.
+        If `problem` is no OperatorProblem.
 
     Examples
     --------

@@ -165,7 +165,7 @@ def take_turns(market: ChargingMarket, leader: int) -> SequentialPlay:
     earned = _earned(market, leader, best, reply)
     prices = _ordered(leader, best, reply)
     certificates = sequential_certificates(market.intercept, market.weight / (2.0 * market.curvature), leader, prices)
-    residual = max(c.value for c in certificates)
+    residual = float(np.max([c.value for c in certificates]))  # NaN stays NaN
     profit = (float(earned[0]), float(earned[1]))
     return SequentialPlay(leader, prices, profit, True, len(candidates), residual, certificates)
 

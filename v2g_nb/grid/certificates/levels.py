@@ -111,11 +111,14 @@ def _station_certificates(
     def profit(p: float) -> float:
         return (p + bonus) * float(sells @ np.maximum(worth - p, 0.0))
 
-    gain = max(profit(p) for p in np.linspace(0.0, float(market.intercept.max()), points)) - profit(price)
+    # NumPy's maximum, since Python's max loses NaN unless it comes first.
+    best = np.max([profit(p) for p in np.linspace(0.0, float(market.intercept.max()), points)])
     name = f"blind station {station + 1}: "
-    yield Certificate(name + "gain from another price", gain if math.isnan(price) else max(gain, -price), tolerance)
+    gain = float(np.maximum(best - profit(price), -price))
+    yield Certificate(name + "gain from another price", gain, tolerance)
     slope = float(sells @ (worth - 2.0 * price - bonus))
-    yield Certificate(name + "marginal profit is 0", abs(slope) if price != 0.0 else max(slope, 0.0), tolerance)
+    steep = abs(slope) if price != 0.0 else float(np.maximum(slope, 0.0))
+    yield Certificate(name + "marginal profit is 0", steep, tolerance)
 
 
 def limit_certificates(
@@ -172,7 +175,7 @@ def smaller_fail_certificate(
     Parameters
     ----------
     witnesses : sequence of (voltages, loadings)
-        The network at smaller instruments.
+        The network at smaller instruments; NaN where it cannot carry the loads.
     limits : tuple of float
         As in :func:`limit_certificates`.
 

@@ -74,7 +74,7 @@ def _polynomial(value: "Polynomial | Number") -> Polynomial:
 
 
 def roots_within(polynomial: Polynomial, low: Number, high: Number) -> int:
-    """Return how many different roots lie between two numbers that are none, by Sturm's theorem."""
+    """Return how many different roots lie between two numbers that are no roots, by Sturm's theorem."""
     chain = [polynomial, polynomial.derivative()]
     while chain[-1].coefficients:
         chain.append(-(chain[-2] % chain[-1]))

@@ -14,13 +14,14 @@ from itertools import pairwise
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.grid.certificates.money import MOST, unit_of
 from v2g_nb.grid.certificates.polynomials import Number, Polynomial, positive_on
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["price_proof"]
 
 PRICE = Polynomial.of(0, 1)
-RADIUS = 1e-9  # within which an exact solution for the lowest prices is looked for
+RADIUS = 1e-9  # within which an exact solution for the lowest prices is looked for, where `shared` is 10
 NAMES = (
     "station {}: intervals on which its distribution falls, or borders at which it jumps",
     "station {}: intervals on which a price it asks earns another profit",
@@ -126,19 +127,20 @@ def price_proof(
     The distributions are those that the rival's indifference demands. Every price from 0 on is
     covered: on each interval between border prices a polynomial without a root shows that no price
     earns more than the claimed profit and the tolerance. The last certificate shows that two lowest
-    prices within 1e-9 of the given ones make both distributions continuous exactly, because on the
-    sides of a small square about them the two equations have the signs of Poincaré and Miranda.
+    prices near the given ones, within 1e-9 in that money in which `shared` is 10, make both
+    distributions continuous exactly, because on the sides of a small square about them the two
+    equations have the signs of Poincaré and Miranda.
 
     Parameters
     ----------
     shared : float
-        Intercept of the group that values both stations alike.
+        Intercept of the group that values both stations alike, from 1e-100 to 1e100.
     loyal : sequence of float, length 2
         Intercepts of the other group at the first and second station.
     lowest, profit : sequence of float, length 2
         Lowest price and expected profit of each station. NaN is allowed and never certified.
     tolerance : float
-        Largest gain, difference of profits, or jump of a probability that counts as none.
+        Largest jump of a probability, or gain or difference of profits in that money, that counts as none.
 
     Returns
     -------
@@ -160,7 +162,7 @@ def price_proof(
     ----------
     J. C. F. Sturm, on the number of real roots, 1829. C. Miranda, on a theorem of Brouwer, 1940.
     """
-    worth = checks.real("shared", shared, low=0.0, open_low=True)
+    unit = Fraction(unit_of(shared))
     loyalty = checks.array("loyal", loyal, shape=(2,), low=0.0)
     slack = Fraction(checks.real("tolerance", tolerance, low=0.0))
     for name, given in (("lowest", lowest), ("profit", profit)):
@@ -170,10 +172,10 @@ def price_proof(
     missing = (*(Certificate(name, math.nan, 0.0) for name in names), Certificate(EXISTENCE, math.nan, RADIUS))
     if not all(math.isfinite(v) for v in [*lowest, *profit]):
         return missing
-    b1, b2 = (Fraction(float(v)) for v in loyalty)
-    low1, low2 = (Fraction(float(v)) for v in lowest)
-    u1, u2 = (Fraction(float(v)) for v in profit)
-    game = Game(Fraction(worth), (b1, b2), (low1, low2), (u1, u2))
+    b1, b2 = (Fraction(float(v)) / unit for v in loyalty)
+    low1, low2 = (Fraction(float(v)) / unit for v in lowest)
+    u1, u2 = (Fraction(float(v)) / unit**2 for v in profit)
+    game = Game(Fraction(MOST), (b1, b2), (low1, low2), (u1, u2))
     if not 0 < low2 < low1 < low2 + game.taste:
         return missing
     counts = [count(game, station, slack) for station in (0, 1) for count in (_faults, _unequal, _gaining)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.grid.certificates.money import MOST, unit_of
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["price_equilibrium_certificates", "sequential_certificates"]
@@ -30,7 +31,7 @@ def price_equilibrium_certificates(
     Parameters
     ----------
     shared : float
-        Intercept of the group that values both stations alike.
+        Intercept of the group that values both stations alike, from 1e-100 to 1e100.
     loyal : sequence of float, length 2
         Intercepts of the other group at the first and second station.
     lowest, profit : sequence of float, length 2
@@ -40,11 +41,12 @@ def price_equilibrium_certificates(
     points : int
         Prices to scan.
     tolerance : float
-        Largest violation, in units of profit or probability.
+        Largest violation of a probability, or of a profit in that money in which `shared` is 10.
 
     Returns
     -------
     tuple of Certificate
+        Profits and prices among their values are in that money too.
 
     Raises
     ------
@@ -59,8 +61,8 @@ def price_equilibrium_certificates(
     >>> all(c.holds for c in checked)
     True
     """
-    checks.real("shared", shared, low=0.0, open_low=True)
-    loyalty = checks.array("loyal", loyal, shape=(2,), low=0.0)
+    unit = unit_of(shared)
+    loyalty = checks.array("loyal", loyal, shape=(2,), low=0.0) / unit
     checks.function("cdf", cdf)
     checks.integer("points", points, low=10)
     checks.real("tolerance", tolerance, low=0.0)
@@ -69,32 +71,39 @@ def price_equilibrium_certificates(
             raise checks.complain(name, given, "two numbers")
     made = []
     gap = float(loyalty[0] - loyalty[1])
-    if not all(math.isfinite(v) for v in [*lowest, *profit]):
+    starts = [float(v) / unit for v in lowest]
+    claimed = [float(v) / unit / unit for v in profit]
+    if not all(math.isfinite(v) for v in [*starts, *claimed]):
         return tuple(Certificate(name, math.nan, tolerance) for name in ("distribution", "support", "deviation"))
-    scan = np.linspace(0.0, float(max(shared, loyalty[0])), points)
+    scan = np.linspace(0.0, float(np.maximum(MOST, loyalty[0])), points)
+
+    def chance(station: int, price: FloatArray) -> FloatArray:
+        return cdf(station, price * unit)
+
     for station in (0, 1):
-        low = float(lowest[station])
+        low = starts[station]
         support = np.linspace(low, low + gap, points)
-        rises = cdf(station, support)
-        faulty = max(abs(float(rises[0])), abs(float(rises[-1]) - 1.0), float(np.max(-np.diff(rises))), -low, 0.0)
-        earned = [_expected(station, shared, loyalty, cdf, p) for p in (support, scan)]
+        rises = chance(station, support)
+        # Throughout, NumPy's max and not Python's, which loses NaN unless it comes first.
+        faulty = np.max([abs(rises[0]), abs(rises[-1] - 1.0), np.max(-np.diff(rises)), -low, 0.0])
+        earned = [_expected(station, loyalty, chance, p) for p in (support, scan)]
         name = f"station {station + 1}: "
-        made.append(Certificate(name + "prices are a distribution, on a scan", faulty, tolerance))
-        spread = float(np.max(np.abs(earned[0] - profit[station])))
+        made.append(Certificate(name + "prices are a distribution, on a scan", float(faulty), tolerance))
+        spread = float(np.max(np.abs(earned[0] - claimed[station])))
         made.append(Certificate(name + "the same profit at every price it asks, on a scan", spread, tolerance))
-        gain = float(np.max(earned[1] - profit[station]))
-        made.append(Certificate(name + "gain from any other price, on a scan", max(gain, 0.0), tolerance))
+        gain = float(np.maximum(np.max(earned[1] - claimed[station]), 0.0))
+        made.append(Certificate(name + "gain from any other price, on a scan", gain, tolerance))
     return tuple(made)
 
 
-def _expected(station: int, shared: float, loyal: FloatArray, cdf: Any, price: FloatArray) -> FloatArray:
-    """Return the expected profit of a price against the rival's distribution."""
+def _expected(station: int, loyal: FloatArray, cdf: Any, price: FloatArray) -> FloatArray:
+    """Return the expected profit of a price against the rival's distribution, where `shared` is 10."""
     gap = float(loyal[0] - loyal[1])
     tolerated = price - gap if station == 0 else price + gap  # the rival's price that draws the loyal group
     wins_shared = 1.0 - cdf(1 - station, price)
     wins_loyal = 1.0 - cdf(1 - station, tolerated)
     with np.errstate(all="ignore"):  # a faulty distribution may hold anything: the certificate will say so
-        sold = np.maximum(shared - price, 0.0) * wins_shared + np.maximum(loyal[station] - price, 0.0) * wins_loyal
+        sold = np.maximum(MOST - price, 0.0) * wins_shared + np.maximum(loyal[station] - price, 0.0) * wins_loyal
         earned: FloatArray = price * sold / 2.0
     return earned
 
@@ -123,7 +132,7 @@ def sequential_certificates(
     leader : {0, 1}
         Who moves first.
     prices : sequence of float, length 2
-        Prices of the first and the second station. NaN is allowed and never certified.
+        Prices of the first and the second station. NaN and infinity are allowed and never certified.
     points : int
         Prices tried.
     tolerance : float
@@ -152,6 +161,10 @@ def sequential_certificates(
     checks.real("tolerance", tolerance, low=0.0)
     if isinstance(prices, str) or np.shape(prices) != (2,):
         raise checks.complain("prices", prices, "two numbers")
+    names = ("gain of the follower from another price", "gain of the leader from another price")
+    asked = [float(p) for p in (prices[leader], prices[1 - leader])]
+    if not all(math.isfinite(p) for p in asked):
+        return tuple(Certificate(name, math.nan, tolerance) for name in names)
     own, other = worth[:, leader], worth[:, 1 - leader]
     tried = np.linspace(0.0, float(worth.max()), points)
 
@@ -169,11 +182,7 @@ def sequential_certificates(
         best = float(following.max())
         return best, float(leading[following >= best - 1e-9].max())
 
-    asked = [float(p) for p in (prices[leader], prices[1 - leader])]
     have = [float(v[0]) for v in after(asked[0], np.array([asked[1]]))]
-    gains = (answered(asked[0])[0] - have[1], max(answered(float(p))[1] for p in tried) - have[0])
-    names = ("gain of the follower from another price", "gain of the leader from another price")
-    return tuple(
-        Certificate(name, math.nan if math.isnan(sum(asked)) else max(gain, 0.0), tolerance)
-        for name, gain in zip(names, gains, strict=True)
-    )
+    best = answered(asked[0])[0], np.max([answered(float(p))[1] for p in tried])
+    gains = np.maximum(np.subtract(best, (have[1], have[0])), 0.0)
+    return tuple(Certificate(name, float(gain), tolerance) for name, gain in zip(names, gains, strict=True))
