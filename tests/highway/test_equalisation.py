@@ -153,10 +153,90 @@ def test_thousand_stations():
         assert all(x.holds for x in result.certificates), (share, result.certificates)
 
 
+@pytest.mark.parametrize(
+    ("chargers", "demand"),
+    [([15, 14], 31.899681000000005), ([8, 6], 15.4 * (1 - 1e-7)), ([13, 10, 9], 35.199648)],
+)
+def test_just_below_capacity(chargers: list[int], demand: float):
+    """There the sum of the rates is rounded to more than Newton's last step: it must still end."""
+    result = solve_equal_waits(chargers, 1.1, demand)
+    assert all(x.holds for x in result.certificates), result.certificates
+    assert result.level == pytest.approx(len(chargers) / (1.1 * sum(chargers) - demand), rel=1e-3)  # W ~ 1 / rest
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_loads_that_come_ever_closer_to_capacity(seed: int):
+    rng = np.random.default_rng(seed)
+    for gap in 10.0 ** np.arange(-5.0, -11.5, -0.5):
+        c, mu = rng.integers(1, 40, 4), rng.uniform(0.2, 5, 4)
+        result = solve_equal_waits(c, mu, float((c * mu).sum()) * (1 - gap))
+        assert all(x.holds for x in result.certificates), (gap, result.certificates)
+
+
+def test_the_tolerance_of_waits_grows_only_near_capacity_and_ends():
+    def tolerance(gap: float) -> float:
+        return solve_equal_waits([8, 6], 1.1, 15.4 * (1 - gap)).certificates[2].tolerance
+
+    assert tolerance(0.5) == tolerance(1e-6) == 10 * proofs.TOLERANCE
+    assert 10 * proofs.TOLERANCE < tolerance(1e-8) < tolerance(1e-10) < 1e-4
+    assert tolerance(1e-14) == proofs.LOOSEST
+
+
+@pytest.mark.parametrize("gap", [1e-8, 1e-10])
+def test_mutations_near_capacity(gap: float):
+    """A hundred times the wider tolerance is still seen, and so is a division by chargers."""
+    c, mu, demand = np.array([8, 6]), np.full(2, 1.1), 15.4 * (1 - gap)
+    result = solve_equal_waits(c, 1.1, demand)
+    wide = 100 * result.certificates[2].tolerance
+    moved = wide * (1.1 * c - result.arrival_rate)[0] * np.array([1.0, -1.0])
+    low = np.zeros(2)
+    for rate in (result.arrival_rate + moved, result.arrival_rate - moved, 1.1 * c * (1 - gap)):
+        assert not proofs.equal_waits(c, mu, demand, low, rate, result.level)[2].holds
+
+
 def test_waits_below_the_smallest_number():
     result = solve_equal_waits([1000, 600], 1.0, 9.0)
     assert result.level == 0.0
     assert result.arrival_rate.sum() == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize("mu", [1e-12, 1.0, 1e12])
+def test_waits_below_the_smallest_number_keep_the_bounds(mu: float):
+    """The bound is more than the first station's share of so little demand."""
+    result = solve_equal_waits([1000, 600], mu, 9.0 * mu, lower=[8.9 * mu, 0.0])
+    assert result.level == 0.0
+    assert all(x.holds for x in result.certificates), result.certificates
+    free = solve_equal_waits([1000, 600], mu, 9.0 * mu)
+    assert free.level == 0.0
+    assert all(x.holds for x in free.certificates), free.certificates
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-300, -0.1, -1e-300])
+@pytest.mark.parametrize("rate", [[8.0, 0.0], [4.8, 3.2], [9.0, -1.0], [9.5, -1.5]])
+def test_a_level_of_nothing_is_no_excuse_for_waits(rate: list[float], level: float):
+    """Also where the first station is above its capacity of 8.8, and the formula gives a negative wait."""
+    c, mu, low = np.array([8, 6]), np.full(2, 1.1), np.zeros(2)
+    assert not proofs.equal_waits(c, mu, 8.0, low, np.array(rate), level)[2].holds
+    held = proofs.equal_waits(c, mu, 8.0, np.array([8.0, 0.0]), np.array([8.0, 0.0]), 0.0)
+    assert all(x.holds for x in held)  # by its bound a station may wait longer
+
+
+def test_chargers_beyond_ten_million_are_refused_by_name():
+    for chargers in ([2e7, 6], [1e300, 6]):
+        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
+            solve_equal_waits(chargers, 1.1, 9.0)
+        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
+            wait_table(chargers, 1.1, [1, 1], 2)
+
+
+@pytest.mark.parametrize(
+    "solve", [lambda: solve_equal_waits([8, 6], 1.1, 9.0), lambda: smallest_range_quotas([[0.0]], 0)]
+)
+def test_results_can_be_compared_and_kept_in_sets(solve):
+    one, two = solve(), solve()
+    assert one == one  # noqa: PLR0124
+    assert one != two  # as objects: arrays have no single answer
+    assert len({one, two}) == 2
 
 
 @pytest.mark.parametrize("how", [1.0, -1.0, np.nan])
@@ -272,6 +352,14 @@ def test_stations_that_cannot_take_all():
         smallest_range_quotas(table, 2)
     with pytest.raises(Infeasible, match="can take only 1"):
         reachable_quotas(table, [[True], [True]])
+
+
+def test_a_station_without_a_finite_wait_has_no_range():
+    rising = [0.0, 1.0, 2.0, 3.0]
+    for total in (0, 2):
+        with pytest.raises(Infeasible, match=r"table\[1\]: has no finite wait"):
+            smallest_range_quotas([rising, [np.inf] * 4], total)
+    assert smallest_range_quotas([rising, [0.0, *[np.inf] * 3]], 2).quota.tolist() == [2, 0]
 
 
 @pytest.mark.parametrize("seed", range(40))

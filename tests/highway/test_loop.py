@@ -1,5 +1,7 @@
 """The two hours: quotas, matching, prices, and that no car is lost in any minute."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -117,6 +119,14 @@ def test_a_step_of_exactly_one_never_goes_below_zero():
         assert (x - throughput(chargers, 1.0, x) >= -1e-14 * x).all()  # equal to rounding for few cars
 
 
+def test_flow_with_a_step_of_exactly_one():
+    """Of few cars all leave within the minute; rounding must not leave less than nothing."""
+    road, cars, result = two_hours(1)
+    flow = solve_flow(replace(road, service_rate=15.0), cars, result.partner)
+    assert all(c.holds for c in flow.certificates), flow.certificates
+    assert flow.number.min() >= 0.0
+
+
 def test_a_step_just_too_long_goes_below_zero_for_some_inflow():
     """The hypothesis dropped: h mu = 1.1, a single car that came, then nobody."""
     x = 1e-3
@@ -172,6 +182,67 @@ def test_an_empty_interval_is_passed_over():
     steps = list(intervals(road, cars))
     assert [len(s.cars) for s in steps] == [0] * 6 + [1, 0]
     assert np.isnan(steps[0].price).all()
+
+
+def test_cars_that_come_after_the_horizon_are_refused():
+    """They are in no interval: their entry would read as that of a car that still waits."""
+    road, late = tomei(), Cars([0, 0], [5.0, 120.0], [40.0, 40.0], [0.4, 0.4])
+    with pytest.raises(InvalidInput, match="cars enter until minute 120: must be before 120"):
+        solve_schedule(road, late)
+    with pytest.raises(InvalidInput, match="must be before 120"):
+        next(intervals(road, late))
+    with pytest.raises(InvalidInput, match="must be before 120"):
+        solve_flow(road, late, [0, 0])
+    last = solve_schedule(road, Cars([0, 0], [5.0, np.nextafter(120.0, 0.0)], [40.0, 40.0], [0.4, 0.4]))
+    assert np.isfinite(last.entry_min).all()
+
+
+def test_a_road_with_more_than_sixteen_stations_is_refused_by_name():
+    for m in (16, 17):
+        names, inflow = [f"node {i}" for i in range(m + 1)], [1.0] + [0.0] * m
+        road = Highway(names, [1.0] * m, range(1, m + 1), [2] * m, 1.1, inflow, 0.005)
+        cars = Cars([0], [0.0], [40.0], [0.4])
+        if m == 16:
+            assert len(next(intervals(road, cars)).cars) == 1
+        else:
+            with pytest.raises(InvalidInput, match="highway has 17 stations"):
+                next(intervals(road, cars))
+
+
+@pytest.mark.parametrize("huge", [2e9, 1e19, 1e300])
+def test_numbers_beyond_whole_ones_are_refused_by_name(huge: float):
+    """Cast to 64 bits they would be any number."""
+    with pytest.raises(InvalidInput, match=r"node\[0\] = "):
+        Cars([huge], [0.0], [40.0], [0.4])
+    with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
+        replace(tomei(), chargers=[huge, 6])
+
+
+def test_more_cars_than_can_be_drawn():
+    crowd = replace(tomei(), service_rate=1e30, inflow=[1e29, 0.0, 0.0, 0.0, 0.0, 0.0])
+    with pytest.raises(InvalidInput, match=r"highway has an inflow of 8e\+29 cars"):
+        draw_cars(crowd, np.random.default_rng(0))
+
+
+def test_roads_cars_and_results_can_be_compared_and_kept_in_sets():
+    road, cars, result = two_hours(0)
+    flow, first = solve_flow(road, cars, result.partner), next(intervals(road, cars))
+    assert tomei() != road
+    assert len({road, tomei(), cars, result, flow, first}) == 6
+
+
+def test_a_full_battery_is_refused_by_its_place_among_the_cars_of_the_station():
+    """As the docstrings say; followers that take it exist."""
+    road, cars = tomei(), Cars([0, 1], [0.0, 3.0], [40.0, 40.0], [0.4, 1.0])
+    with pytest.raises(InvalidInput, match=r"soc\[1\] = 1\.0: must be below 1"):
+        solve_schedule(road, cars)
+    assert solve_schedule(road, cars, followers_of=literal_followers, price_cap=6.0).energy_kwh[1] == 0.0
+
+
+def test_a_car_that_reaches_no_station_drives_past():
+    result = solve_schedule(tomei(), Cars([0, 0], [0.0, 0.0], [40.0, 40.0], [0.4, 0.05]))
+    assert result.partner[1] == -1
+    assert result.entry_min[1] == 0.0
 
 
 def test_horizon_must_be_a_multiple_of_the_interval():

@@ -44,6 +44,15 @@ def test_first_come_against_all_assignments(seed: int):
     assert all(c.holds for c in proofs.first_come(np.array(room), usable, turn, taken))
 
 
+@pytest.mark.parametrize("huge", [2e9, 1e19, 1e300])
+def test_places_and_turns_beyond_whole_numbers_are_refused_by_name(huge: float):
+    with pytest.raises(InvalidInput, match=r"room\[0\] = "):
+        first_come([huge], [[True]], [0])
+    with pytest.raises(InvalidInput, match=r"order\[0\] = "):
+        first_come([1], [[True]], [huge])
+    assert first_come([1e9] * 16, [[True] * 16], [0]).tolist() == [True]
+
+
 def test_certificates_notice_a_car_too_many_and_one_held_for_nothing():
     usable, turn, room = np.array([[True, False], [True, True], [False, True]]), np.array([0, 1, 2]), np.array([1, 1])
     right = first_come(room, usable, turn)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from v2g_nb.errors import InvalidInput
 from v2g_nb.highway.algorithm_1 import allocate_as_printed
 from v2g_nb.highway.instance import Cars, arrival_soc, draw_cars, tomei
 from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait, station_costs
@@ -103,6 +104,13 @@ def test_without_acceptance_somebody_is_left():
     assert longest_wait() == 39.0
 
 
+def test_a_wait_that_is_liked_is_refused():
+    """With it there would be no longest wait that a car accepts."""
+    with pytest.raises(InvalidInput, match=r"wait = -1\.0"):
+        Weights(wait=-1.0)
+    assert longest_wait(weights=Weights(wait=0.0)) == np.inf
+
+
 def test_outside_option_keeps_unreachable_stations_out():
     soc, _, market = chain_market(3)
     for v, row in enumerate(market.proposer_lists):
@@ -117,6 +125,7 @@ def test_algorithm_1_turns_a_car_away_from_a_station_with_room():
     printed = allocate_as_printed(market)
     assert printed.partner.tolist() == [-1, 0]
     assert printed.stuck == (0,)
+    assert len({printed, allocate_as_printed(market)}) == 2  # can be kept in sets
     assert deferred_acceptance(market).partner.tolist() == [0, 0]
     broken = certificates(market.proposer_lists, market.receiver_lists, market.quotas, printed.partner)
     assert broken[-1].value == 1

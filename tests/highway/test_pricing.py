@@ -126,6 +126,23 @@ def test_gradient_answers_blow_up_with_the_steps_of_table_1():
     assert np.abs(next(itertools.islice(gentle, 500, None)).quantity).max() < 1.0
 
 
+def test_multipliers_do_not_count_in_the_first_round():
+    """It holds quantities to their bounds by itself; from the second on only multipliers do, and late."""
+    followers = consistent_followers(CAPACITY, SOC)
+    first, second = itertools.islice(repeated_game(followers, np.full(4, 1e-3)), 2)
+    np.testing.assert_allclose(first.quantity, demand(followers, first.price))
+    moved = (second.lower - second.upper) / 1e-3
+    np.testing.assert_allclose(second.quantity, followers.intercept - followers.slope * second.price + moved)
+    assert (second.quantity < followers.low).any() or (second.quantity > followers.high).any()
+
+
+def test_gradient_answers_end_at_nan():
+    followers, curvature = literal_followers(CAPACITY, SOC), 10 * satisfaction_parameter(CAPACITY, SOC)
+    with np.errstate(all="ignore"):
+        last = next(itertools.islice(repeated_game(followers, curvature, gradient_answer=True), 400, None))
+    assert np.isnan(last.quantity).all()
+
+
 def test_three_comparators_are_ordered_below_the_leader():
     followers = literal_followers(CAPACITY, SOC, steps=15, in_kwh=True)
     leader = solve_leader(followers, 0.03, price_cap=6.0)

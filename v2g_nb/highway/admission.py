@@ -11,6 +11,7 @@ from v2g_nb.errors import InvalidInput
 __all__ = ["first_come"]
 
 MAX_STATIONS = 16  # every set of stations is looked at
+MAX_PLACES = 10**9  # of a station: sums over stations fit an int64
 
 
 def first_come(room: Any, usable: Any, order: Any) -> NDArray[np.bool_]:
@@ -24,7 +25,7 @@ def first_come(room: Any, usable: Any, order: Any) -> NDArray[np.bool_]:
     Parameters
     ----------
     room : array_like of int, shape (stations,)
-        Places at each station.
+        Places at each station; 0 to 1 billion.
     usable : array_like of bool, shape (cars, stations)
         Which stations each car can use. A car that can use none needs no place and is taken.
     order : array_like of int, shape (cars,)
@@ -38,22 +39,24 @@ def first_come(room: Any, usable: Any, order: Any) -> NDArray[np.bool_]:
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or shape, or `order` is no order of all cars.
+        If an argument is of the wrong kind, shape or range, `order` is no order of all cars, or there
+        are more than 16 stations.
 
     Examples
     --------
-    The second car could go to either station. The third only gets the second one, which is free:
+    The third car has its turn before the second and takes the only station it can use. Both places
+    are then gone, so the second car is turned away:
 
     >>> first_come([1, 1], [[True, False], [True, True], [False, True]], [0, 2, 1])
     array([ True, False,  True])
     """
-    places = checks.array("room", room, shape=(None,), low=0, whole=True).astype(np.int64)
+    places = checks.array("room", room, shape=(None,), low=0, high=MAX_PLACES, whole=True).astype(np.int64)
     can = np.asarray(usable)
     if can.dtype != bool or can.ndim != 2 or can.shape[1] != len(places) or not len(can):
         raise checks.complain("usable", usable, f"True or False for at least one car and {len(places)} stations")
     if len(places) > MAX_STATIONS:
         raise InvalidInput(f"room has {len(places)} stations: must be at most {MAX_STATIONS}")
-    turn = checks.array("order", order, shape=(len(can),), low=0, whole=True).astype(np.int64)
+    turn = checks.array("order", order, shape=(len(can),), low=0, high=len(can) - 1, whole=True).astype(np.int64)
     if not np.array_equal(np.sort(turn), np.arange(len(can))):
         raise checks.complain("order", order, f"every number from 0 to {len(can) - 1} once")
     sets = ((np.arange(2 ** len(places))[:, None] >> np.arange(len(places))) & 1).astype(bool)

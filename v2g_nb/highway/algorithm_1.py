@@ -13,7 +13,7 @@ __all__ = ["allocate_as_printed"]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PrintedResult:
     """What Algorithm 1 leaves behind; it carries no certificate, because it promises nothing.
 

@@ -13,8 +13,11 @@ from v2g_nb.methods.certificates import Certificate
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Array = NDArray[Any]
+EPS = float(np.finfo(np.float64).eps)
 TOLERANCE = 1e-9
 BALANCE = 1e-10
+NOTHING = 1e-290  # a wait this short, in the unit of time or of a service, is 0 to working precision
+LOOSEST = 1e-3  # a proof that waits are equal to less than this would be none
 
 
 def waits_by_poisson(chargers: IntArray, service_rate: FloatArray, arrival_rate: FloatArray) -> FloatArray:
@@ -34,17 +37,36 @@ def equal_waits(
     rate = np.asarray(arrival_rate, dtype=np.float64)
     placed = abs(float(rate.sum()) - demand) / demand
     below = float(np.max(np.maximum(lower - rate, 0.0))) / demand
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = waits_by_poisson(chargers, service_rate, np.maximum(rate, 0.0)) / level
     bound = rate <= lower * (1 + 1e-12) + 1e-15 * demand
-    # a station on its lower bound may wait longer than the level, never shorter
-    gap = np.where(bound, np.maximum(1.0 - ratio, 0.0), np.abs(ratio - 1.0))
-    spread = 0.0 if level <= 1e-290 else float(np.max(gap))  # below, waits are 0 to working precision
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        waits = waits_by_poisson(chargers, service_rate, np.maximum(rate, 0.0))
+        spread = _spread(waits, waits * service_rate, bound, level)
+    known_to = _known_to(chargers * service_rate, demand)
     return (
         Certificate("demand that is not placed", placed, TOLERANCE, "of demand"),
         Certificate("rate below its lower bound", below, TOLERANCE, "of demand"),
-        Certificate("distance of waits from the common level", spread, 10 * TOLERANCE, "of the level"),
+        Certificate("distance of waits from the common level", spread, known_to, "of the level"),
     )
+
+
+def _spread(waits: FloatArray, in_services: FloatArray, bound: NDArray[np.bool_], level: float) -> float:
+    """Return how far waits are from the level; a station on its lower bound may wait longer, never shorter."""
+    if 0.0 <= level <= NOTHING:
+        nothing = np.minimum(np.abs(waits), np.abs(in_services)) <= NOTHING
+        return 0.0 if np.all(bound | nothing) else np.inf
+    ratio = waits / level
+    return float(np.max(np.where(bound, np.maximum(1.0 - ratio, 0.0), np.abs(ratio - 1.0))))
+
+
+def _known_to(capacity: FloatArray, demand: float) -> float:
+    """Return the tolerance for waits: near capacity the wait is one over the rest, and rates are rounded.
+
+    At equal waits the stations share the rest about evenly; each knows its part to the last digit of
+    its own rate.
+    """
+    rest = float(capacity.sum()) - demand
+    rounding = 8.0 * EPS * len(capacity) * float(capacity.max()) / rest if rest > 0.0 else 0.0
+    return min(max(10 * TOLERANCE, rounding), LOOSEST)
 
 
 def quota_sum(quota: Array, total: int) -> Certificate:

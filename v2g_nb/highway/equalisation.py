@@ -10,6 +10,7 @@ from v2g_nb import checks
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.methods.certificates import Certificate
+from v2g_nb.methods.erlang import MAX_SERVERS
 from v2g_nb.methods.queueing import arrival_rate_for_wait, mean_wait, mean_wait_derivative
 
 __all__ = ["EqualWaits", "solve_equal_waits"]
@@ -18,9 +19,10 @@ FloatArray = NDArray[np.float64]
 LOG_WAIT_END = 690.0  # waits are sought between exp(-690) and exp(690)
 MAX_STEPS = 100
 STEP = 1e-12
+EPS = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EqualWaits:
     """Arrival rates at which all stations make their cars wait equally long.
 
@@ -60,7 +62,7 @@ def solve_equal_waits(chargers: Any, service_rate: Any, demand: float, *, lower:
     Parameters
     ----------
     chargers : array_like of int, shape (stations,)
-        c: chargers of each station; at least 1.
+        c: chargers of each station; 1 to 10 million.
     service_rate : float or array_like, shape (stations,)
         mu: cars that one charger serves per unit of time; above 0.
     demand : float
@@ -71,6 +73,9 @@ def solve_equal_waits(chargers: Any, service_rate: Any, demand: float, *, lower:
     Returns
     -------
     EqualWaits
+        From about 1 - 1e-8 of the capacity on, rounding of the rates leaves waits fewer digits, and
+        the certificate that they are equal has a wider tolerance: up to 1e-3, at about 1 - 1e-12.
+        Closer to the capacity it can fail.
 
     Raises
     ------
@@ -91,7 +96,7 @@ def solve_equal_waits(chargers: Any, service_rate: Any, demand: float, *, lower:
     ----------
     Yoshihara and Namerikawa, equations (20)-(22).
     """
-    c = checks.array("chargers", chargers, shape=(None,), low=1, whole=True)
+    c = checks.array("chargers", chargers, shape=(None,), low=1, high=MAX_SERVERS, whole=True)
     mu = checks.array("service_rate", service_rate, low=0, open_low=True)
     if mu.shape not in ((), c.shape):
         raise InvalidInput(f"service_rate has shape {mu.shape}: must be one number or have shape {c.shape}")
@@ -124,6 +129,7 @@ def _fill(c: FloatArray, mu: FloatArray, total: float, low: FloatArray) -> tuple
     if low.sum() >= total:
         return low, float(np.min(mean_wait(c, low, mu))), 0
     goal = np.log(total) - np.log(capacity - total)
+    noise = 4.0 * EPS * capacity / (capacity - total)  # of `value`, because rates are rounded
     start = mean_wait(c, c * mu * (total / capacity), mu)
     u = float(np.clip(np.log(np.maximum(np.median(start), 1e-299)), -LOG_WAIT_END, LOG_WAIT_END))
     left, right = -LOG_WAIT_END, LOG_WAIT_END
@@ -137,10 +143,11 @@ def _fill(c: FloatArray, mu: FloatArray, total: float, low: FloatArray) -> tuple
         left, right = (u, right) if value < 0 else (left, u)
         slope = growth.sum() * capacity / (placed * (capacity - placed))
         move = -value / slope if slope > 0 else np.inf
-        if abs(move) <= STEP * max(1.0, abs(u)) or abs(value) <= 1e-15:
+        if abs(move) <= STEP * max(1.0, abs(u)) or abs(value) <= max(1e-15, noise):
             # the last rounding goes where rates move most easily
             return rate + (total - placed) * growth / growth.sum(), wait, step
         if right - left <= STEP * max(1.0, abs(u)) and left == -LOG_WAIT_END:
-            return rate * (total / placed), 0.0, step  # every wait is 0 to working precision
+            above = (total - low.sum()) / (placed - low.sum())
+            return low + (rate - low) * above, 0.0, step  # every wait is 0 to working precision
         u = u + move if left < u + move < right else 0.5 * (left + right)
     raise NotConverged(f"demand = {total:g}: Newton's method must end within {MAX_STEPS} steps")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway.instance import Cars, Highway, check_entries
+from v2g_nb.highway.instance import Cars, Highway, check_entries, check_minutes
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.queueing import throughput, throughput_approximation
 
@@ -18,7 +18,7 @@ __all__ = ["Flow", "solve_flow"]
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """Flows of every minute.
 
@@ -98,11 +98,10 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
     Yoshihara and Namerikawa, equations (1)-(3).
     """
     check_entries(highway, cars)
+    check_minutes(highway, cars)
     checks.flag("approximate", approximate)
     _check_step(highway, approximate)
     stations, minutes, n = highway.station_nodes, highway.horizon_min, len(highway.names)
-    if cars.minute.max() >= minutes:
-        raise InvalidInput(f"cars enter until minute {cars.minute.max():g}: must be before {minutes}")
     to = checks.array("partner", partner, shape=cars.node.shape, low=-1, high=len(stations) - 1, whole=True)
     to_station = to.astype(np.int64)
     going = to_station >= 0
@@ -127,7 +126,7 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
     out, number = np.zeros_like(into), np.zeros((minutes + 1, len(stations)))
     for k in range(minutes):
         out[k] = outflow(highway.chargers, highway.service_rate, number[k]) / highway.interval_min
-        number[k + 1] = number[k] + into[k] - out[k]
+        number[k + 1] = np.maximum(number[k] + into[k] - out[k], 0.0)  # below 0 by rounding only, see _check_step
         arriving[k] = entering[k]
         for i in range(1, n):
             if k >= delay[i - 1]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.methods.erlang import MAX_SERVERS
 
 __all__ = ["Cars", "Highway", "arrival_soc", "draw_cars", "tomei"]
 
@@ -32,9 +33,11 @@ NODES = (
 SPEED_KM_PER_H = 80.0
 CAPACITIES_KWH = (24.0, 40.0, 50.0, 62.0)
 SOC_RANGE = (0.12, 0.6)
+MAX_NODE = 10**9  # far above the nodes of any road, and it fits an int64
+MAX_CARS = 10**7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Highway:
     """A one-way road whose nodes are entrances, exits or charging stations.
 
@@ -47,7 +50,7 @@ class Highway:
     station_nodes : array_like of int, shape (stations,)
         Which nodes have chargers, counted from 0, in driving order.
     chargers : array_like of int, shape (stations,)
-        c: number of chargers of each station; at least 1.
+        c: number of chargers of each station; 1 to 10 million.
     service_rate : float
         mu: cars that one charger serves in one scheduling interval; above 0.
     inflow : array_like, shape (nodes,)
@@ -66,7 +69,7 @@ class Highway:
     InvalidInput
         If a field is out of range, or the horizon is no multiple of the interval.
     Infeasible
-        If more cars enter than all chargers can serve.
+        If as many or more cars enter than all chargers can serve.
 
     Examples
     --------
@@ -96,7 +99,7 @@ class Highway:
         if np.any(np.diff(nodes) <= 0):
             raise checks.complain("station_nodes", self.station_nodes, "in rising order")
         m = len(nodes)
-        chargers = checks.array("chargers", self.chargers, shape=(m,), low=1, whole=True)
+        chargers = checks.array("chargers", self.chargers, shape=(m,), low=1, high=MAX_SERVERS, whole=True)
         fixed = {
             "names": tuple(self.names),
             "travel_min": checks.array("travel_min", self.travel_min, shape=(n - 1,), low=0, open_low=True),
@@ -138,7 +141,7 @@ class Highway:
         return steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cars:
     """Cars that enter the road.
 
@@ -171,7 +174,7 @@ class Cars:
 
     def __post_init__(self) -> None:
         """Check the fields once."""
-        node = checks.array("node", self.node, shape=(None,), low=0, whole=True)
+        node = checks.array("node", self.node, shape=(None,), low=0, high=MAX_NODE, whole=True)
         n = len(node)
         object.__setattr__(self, "node", node.astype(np.int64))
         object.__setattr__(self, "minute", checks.array("minute", self.minute, shape=(n,), low=0))
@@ -251,7 +254,7 @@ def draw_cars(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or out of range.
+        If an argument is of the wrong kind or out of range, or more than 10 million cars are expected.
     Infeasible
         If no car was drawn, because nobody enters.
 
@@ -266,8 +269,11 @@ def draw_cars(
     sizes = checks.array("capacities_kwh", capacities_kwh, shape=(None,), low=0, open_low=True)
     low, high = checks.array("soc_range", soc_range, shape=(2,), low=0, high=1)
     if low > high:
-        raise checks.complain("soc_range", soc_range, "the smaller first")
-    counts = rng.poisson(highway.inflow * highway.intervals)
+        raise checks.complain("soc_range", soc_range, "two shares, the smaller first")
+    expected = highway.inflow * highway.intervals
+    if expected.sum() > MAX_CARS:
+        raise InvalidInput(f"highway has an inflow of {expected.sum():g} cars in all: must be at most {MAX_CARS}")
+    counts = rng.poisson(expected)
     total = int(counts.sum())
     if total == 0:
         raise Infeasible(f"inflow = {highway.inflow.tolist()}: no car entered in the horizon")
@@ -322,3 +328,9 @@ def check_entries(highway: Highway, cars: Cars) -> None:
     last = len(highway.names) - 1
     if cars.node.max() > last:
         raise InvalidInput(f"cars enter at node {cars.node.max()}: must be 0 to {last}")
+
+
+def check_minutes(highway: Highway, cars: Cars) -> None:
+    """Raise if some car enters when the horizon has ended."""
+    if cars.minute.max() >= highway.horizon_min:
+        raise InvalidInput(f"cars enter until minute {cars.minute.max():g}: must be before {highway.horizon_min}")

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.admission import first_come
-from v2g_nb.highway.instance import Cars, Highway, arrival_soc
+from v2g_nb.highway.instance import Cars, Highway, arrival_soc, check_minutes
 from v2g_nb.highway.preferences import Weights, charging_market, longest_wait
 from v2g_nb.highway.pricing import COST, consistent_followers
-from v2g_nb.highway.quotas import reachable_quotas, wait_table
+from v2g_nb.highway.quotas import MAX_STATIONS, reachable_quotas, wait_table
 from v2g_nb.highway.schedule import Interval, Schedule
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.leader import Followers, solve_leader
@@ -49,7 +50,7 @@ def intervals(
     highway : Highway
         The road.
     cars : Cars
-        Who enters where and when.
+        Who enters where and when, within the horizon.
     followers_of : callable
         ``followers_of(capacity_kwh, soc)`` gives the demand of the cars at one station.
     cost : float
@@ -72,7 +73,9 @@ def intervals(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or out of range.
+        At the first step, if an argument is of the wrong kind or out of range, a car enters after
+        the horizon, or there are more than 16 stations. Later, if a car with a full battery is sent
+        to a station: the default followers refuse it, by its place among the cars there.
     Infeasible
         If more cars come than the stations can serve, unless they may wait.
 
@@ -89,6 +92,9 @@ def intervals(
     Yoshihara and Namerikawa, section 3.
     """
     soc = arrival_soc(highway, cars)
+    check_minutes(highway, cars)
+    if len(highway.chargers) > MAX_STATIONS:
+        raise InvalidInput(f"highway has {len(highway.chargers)} stations: must be at most {MAX_STATIONS}")
     checks.function("followers_of", followers_of)
     checks.real("cost", cost, low=0)
     checks.real("price_cap", price_cap, low=0, infinite=True)
@@ -174,7 +180,7 @@ def solve_schedule(
     highway : Highway
         The road.
     cars : Cars
-        Who enters where and when.
+        Who enters where and when, within the horizon.
     followers_of : callable
         Demand of the cars at one station, as in :func:`intervals`.
     cost : float
@@ -193,7 +199,9 @@ def solve_schedule(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or out of range.
+        If an argument is of the wrong kind or out of range, a car enters after the horizon, there
+        are more than 16 stations, or a car with a full battery is sent to a station (default
+        followers).
     Infeasible
         If more cars come than the stations can serve, unless they may wait.
 

@@ -25,7 +25,7 @@ class Weights:
     ----------
     soc, wait, other : float
         omega_1, omega_2, omega_3: weight of the charge on arrival (a share), of the wait (in
-        minutes), and a constant.
+        minutes; at least 0), and a constant.
     unreachable : float
         omega_4: cost of a station that the car cannot reach.
     alone : float
@@ -41,7 +41,8 @@ class Weights:
     Raises
     ------
     InvalidInput
-        If a field is not finite or they are not in this order.
+        If a field is not finite, `wait` is negative, `alone` is not below `unreachable`, or `must`,
+        `only`, `may`, `empty`, `cannot` do not rise by at least 1 each.
 
     Examples
     --------
@@ -63,7 +64,7 @@ class Weights:
     def __post_init__(self) -> None:
         """Check the order of the weights."""
         for field in fields(self):
-            checks.real(field.name, getattr(self, field.name))
+            checks.real(field.name, getattr(self, field.name), low=0.0 if field.name == "wait" else -math.inf)
         if not self.alone < self.unreachable:
             raise InvalidInput(f"alone = {self.alone}: must be below unreachable = {self.unreachable}")
         # within a class the charge on arrival (0 to 1) breaks ties, so classes lie at least 1 apart
@@ -130,7 +131,7 @@ def station_costs(arrival_soc: Any, *, weights: Weights | None = None, as_printe
     weights : Weights, optional
         Table 1 by default.
     as_printed : bool
-        Whether to test the rows in the order that the paper prints, and without rules 3 and the
+        Whether to test the rows in the order that the paper prints, and without rule 3 and the
         tie-break: a car that does not even reach this station does not reach the next either, so
         it meets the first row and comes first.
 
@@ -223,7 +224,7 @@ def longest_wait(*, weights: Weights | None = None) -> float:
     Raises
     ------
     InvalidInput
-        If `weights` are no Weights.
+        If `weights` is no Weights.
 
     Examples
     --------

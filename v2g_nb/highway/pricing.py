@@ -237,7 +237,8 @@ def repeated_game(
     two steps of 0.2, but not the rules. Here the station moves its price by the first step times
     its marginal profit (its sales), held between 0 and the cap; each multiplier moves by the second
     step times how far its bound is exceeded; each car answers with the best quantity for price and
-    multipliers, or moves by the first step along its gradient.
+    multipliers, or moves by the first step along its gradient. In the first round the multipliers do
+    not count yet; from the second on only they hold quantities to their bounds.
 
     Parameters
     ----------
@@ -253,7 +254,8 @@ def repeated_game(
         x and y of Table 1; above 0.
     gradient_answer : bool
         Whether cars follow their gradient instead of answering at once. With the curvatures of the
-        paper's form a step of 0.2 is far too long for that.
+        paper's form a step of 0.2 is far too long for that: quantities then grow without bound, at
+        last to NaN.
 
     Yields
     ------
@@ -263,7 +265,7 @@ def repeated_game(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or out of range.
+        At the first step, if an argument is of the wrong kind or out of range.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from v2g_nb import checks
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.methods.certificates import Certificate
+from v2g_nb.methods.erlang import MAX_SERVERS
 from v2g_nb.methods.queueing import mean_wait
 
 __all__ = ["Quotas", "reachable_quotas", "smallest_range_quotas", "wait_table"]
@@ -19,7 +20,7 @@ IntArray = NDArray[np.int64]
 MAX_STATIONS = 16  # reachable_quotas looks at every set of stations
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quotas:
     """Whole quotas and the waits that they give.
 
@@ -53,7 +54,7 @@ def wait_table(chargers: Any, service_rate: float, past: Any, total: int, *, win
     Parameters
     ----------
     chargers : array_like of int, shape (stations,)
-        c: chargers of each station.
+        c: chargers of each station; 1 to 10 million.
     service_rate : float
         mu: cars that one charger serves per interval; above 0.
     past : array_like, shape (stations,)
@@ -84,7 +85,7 @@ def wait_table(chargers: Any, service_rate: float, past: Any, total: int, *, win
     ----------
     Yoshihara and Namerikawa, equations (20) and (22).
     """
-    c = checks.array("chargers", chargers, shape=(None,), low=1, whole=True)
+    c = checks.array("chargers", chargers, shape=(None,), low=1, high=MAX_SERVERS, whole=True)
     mu = checks.real("service_rate", service_rate, low=0, open_low=True)
     before = checks.array("past", past, shape=c.shape, low=0)
     n = checks.integer("total", total, low=0)
@@ -129,7 +130,8 @@ def smallest_range_quotas(table: Any, total: int) -> Quotas:
     InvalidInput
         If an argument is of the wrong kind or out of range.
     Infeasible
-        If the stations cannot take all cars with finite waits.
+        If the stations cannot take all cars with finite waits, or one has no finite wait for any number
+        up to `total`.
 
     Examples
     --------
@@ -144,10 +146,11 @@ def smallest_range_quotas(table: Any, total: int) -> Quotas:
     n = checks.integer("total", total, low=0, high=waits.shape[1] - 1)
     waits = waits[:, : n + 1]
     finite = np.isfinite(waits)
-    if finite.sum(axis=1).min() == 0 or (finite.sum(axis=1) - 1).sum() < n:
-        raise Infeasible(
-            f"total = {n}: the stations can take {int((finite.sum(axis=1) - 1).sum())} cars at finite waits"
-        )
+    most = finite.sum(axis=1) - 1
+    if most.min() < 0:
+        raise Infeasible(f"table[{most.argmin()}]: has no finite wait, so the range of waits is infinite")
+    if most.sum() < n:
+        raise Infeasible(f"total = {n}: the stations can take {most.sum()} cars at finite waits")
     station, count = np.nonzero(finite)
     order = np.lexsort((count, waits[station, count]))
     events = [(float(waits[station[e], count[e]]), int(station[e])) for e in order]
@@ -199,7 +202,7 @@ def reachable_quotas(table: Any, usable: Any) -> Quotas:
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong kind or shape.
+        If an argument is of the wrong kind or shape, or there are more than 16 stations.
     Infeasible
         If the stations cannot take all cars with finite waits.
 
@@ -234,7 +237,8 @@ def reachable_quotas(table: Any, usable: Any) -> Quotas:
         wait, i = min(nexts)
         if np.isinf(wait):
             raise Infeasible(
-                f"usable: {rank[-1]} cars can reach a station, of which the stations can take only {placed} at finite waits"
+                f"usable: {rank[-1]} cars can reach a station, of which the stations can take only {placed} at finite "
+                "waits"
             )
         quota[i] += 1
         used[sets[:, i]] += 1

@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Interval:
     """What is decided at the start of one scheduling interval.
 
@@ -55,7 +55,7 @@ class Interval:
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """All intervals of the horizon.
 
@@ -70,8 +70,8 @@ class Schedule:
     profit : numpy.ndarray, shape (intervals, stations)
         Q [money].
     partner : numpy.ndarray of int, shape (cars,)
-        Station of each car; -1 if it drives past, because every wait is too long for it, or still
-        waits at the end.
+        Station of each car; -1 if it drives past, because it reaches no station or every wait is
+        too long for it, or still waits at the end.
     energy_kwh : numpy.ndarray, shape (cars,)
         E of each car.
     entry_min : numpy.ndarray, shape (cars,)
