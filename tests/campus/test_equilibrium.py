@@ -8,10 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.campus.instances import calibrated_game, scaled_game
+from v2g_nb.campus.aggregator import gradient_ascent, profit_slope, solve_leader
+from v2g_nb.campus.building import calibrated_campus
 from v2g_nb.campus.certificates import certify_fleet, regret_bounds
 from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, solve_liebmann
+from v2g_nb.campus.exact import printed_best_response
 from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price
+from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price, fleet_potential
+from v2g_nb.campus.money import settle
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
 from v2g_nb.methods import storage_kernels
 from v2g_nb.methods.certificates import require
@@ -136,6 +140,36 @@ def test_generator_and_solver_are_one():
 def test_mismatched_profiles():
     with pytest.raises(InvalidInput, match="request_kw"):
         replace(GAME, request_kw=np.zeros(95))
+
+
+MIXED = replace(GAME, soc_weight=1.0, fleet=replace(GAME.fleet, capacity_kwh=np.linspace(60.0, 90.0, 12)))
+NEED_ONE_CAPACITY = {
+    "solve_fleet": solve_fleet,
+    "solve_liebmann": solve_liebmann,
+    "liebmann": liebmann,
+    "fleet_potential": lambda game: fleet_potential(game, FOUND.plan_kw),
+    "car_best_response": lambda game: car_best_response(game, FOUND.plan_kw, 0),
+    "regret_bounds": lambda game: regret_bounds(game, FOUND.plan_kw),
+    "certify_fleet": lambda game: certify_fleet(game, FOUND.plan_kw),
+    "profit_slope": lambda game: profit_slope(calibrated_campus(), game, FOUND),
+    "gradient_ascent": lambda game: next(gradient_ascent(calibrated_campus(), game, 1e-4, 1e-2, 1e-5, 1e-9)),
+    "solve_leader": lambda game: solve_leader(calibrated_campus(), game.fleet, soc_weight=1.0),
+}
+
+
+@pytest.mark.parametrize("name", NEED_ONE_CAPACITY)
+def test_a_weight_needs_one_capacity(name):
+    with pytest.raises(InvalidInput, match=r"soc_weight = 1\.0 .* 0 for cars of different capacity"):
+        NEED_ONE_CAPACITY[name](MIXED)
+
+
+def test_what_needs_no_common_capacity():
+    weighed = car_costs(MIXED, FOUND.plan_kw)
+    plain = car_costs(replace(MIXED, soc_weight=0.0), FOUND.plan_kw)
+    assert np.abs(weighed.total_eur - plain.total_eur - weighed.soc_eur).max() < 1e-12
+    printed = require(printed_best_response(MIXED, FOUND.plan_kw, 0, tol=1e-4))
+    assert printed.cost_eur <= car_costs(MIXED, FOUND.plan_kw, printed=True).total_eur[0] + 1e-4
+    assert settle(calibrated_campus(), MIXED, FOUND.plan_kw).cars_eur == pytest.approx(weighed.energy_eur)
 
 
 def test_large_fleet():

@@ -59,6 +59,18 @@ def test_against_every_sign_pattern(seed):
     assert found.bound_eur <= least + 1e-6
 
 
+@pytest.mark.parametrize("own", [(0.0, 0.0, 0.0), (0.0, 0.0, 30.0), (9.0, -4.0, -11.0)])
+def test_the_own_row_does_not_matter(own):
+    """Not even what it holds after the stay, where the surplus that the others leave unused costs this car too."""
+    fleet = Fleet(3, [0, 0], [2, 3], [0.5, 0.5], [0.5, 0.5])
+    game = FleetGame(fleet, [40.0, 0.0, 30.0], np.zeros(3), 0.002, 0.002)
+    plan = np.array([own, (-5.0, 5.0, 0.0)])
+    found = require(printed_best_response(game, plan, 0))
+    assert found.cost_eur == pytest.approx(every_pattern(game, plan, 0), abs=1e-5)
+    assert found.num_iter < 20
+    assert car_best_response(game, plan, 0) == pytest.approx(car_best_response(game, plan * [[0], [1]], 0), abs=1e-9)
+
+
 @pytest.mark.parametrize("present", [True, False])
 def test_never_dearer_than_the_convex_plan(present):
     game = calibrated_game()

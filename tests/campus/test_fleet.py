@@ -131,3 +131,19 @@ def test_real_sessions_become_cars():
     assert 20 < np.median(fleet.arrival) < 36
     again = draw_real_fleet(RULES, np.random.default_rng(1))
     assert (again.arrival == fleet.arrival).all()
+
+
+def test_more_cars_than_sessions():
+    with pytest.raises(InvalidInput, match=r"must be for at most \d+ cars: only so many sessions fit$"):
+        draw_real_fleet(FleetRules(cars=5000), np.random.default_rng(1))
+
+
+def test_targets_of_drawn_cars():
+    """A car that arrives with more than the target keeps that; one whose target is out of reach is drawn again."""
+    rules = FleetRules(soc_target=0.5, power_kw=2.0)
+    fleet = draw_fleet(rules, np.random.default_rng(1))
+    assert (fleet.soc_start > 0.5).any()
+    assert (fleet.soc_target == np.maximum(0.5, fleet.soc_start)).all()
+    reach = fleet.soc_start + 2.0 * 0.25 * (fleet.departure - fleet.arrival) / 80.0
+    assert (reach >= fleet.soc_target).all()
+    assert reach.min() < 0.51  # the test would not pass by luck

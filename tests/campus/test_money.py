@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.campus.instances import RULES, selected_fleet
-from v2g_nb.campus.aggregator import campus_game, profit_slope, solve_leader
+from v2g_nb.campus import aggregator
+from v2g_nb.campus.aggregator import campus_game, gradient_ascent, profit_slope, solve_leader
 from v2g_nb.campus.building import (
     Campus,
     calibrated_campus,
@@ -22,6 +23,7 @@ from v2g_nb.campus.money import BASELINES, gains, settle, settle_before
 from v2g_nb.campus.selection import FleetRules, draw_fleet, select_cars
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
+from v2g_nb.methods.line_search import LineMaximum, maximise_on_line
 
 CAMPUS = calibrated_campus()
 CAMPUSES = {"calibrated": CAMPUS, "real": real_campus()}
@@ -202,6 +204,108 @@ def test_a_price_that_is_not_best_is_caught():
         require(replace(found, certificates=(replace(inner, value=float("nan")),)))
 
 
+def test_profits_where_the_cap_is_broken_are_not_a_number():
+    found = require(solve_leader(CAMPUS, selected_fleet(3), points=9))
+    assert found.bound == "constraint"
+    assert (np.isnan(found.tried_profit_eur) == (found.tried_price_base > found.price_base)).all()
+
+
+def share_paid(fleet, price, **soft):
+    """Return what the cars pay at a price, as a share of what they paid before: a cap that holds just there."""
+    before = settle_before(CAMPUS, fleet).cars_eur.sum()
+    return solve_fleet(campus_game(CAMPUS, fleet, price, **soft)).energy_eur / before
+
+
+def test_the_cap_can_hold_the_price_from_below():
+    """Cars with a soft target charge less as the price rises, and pay less: the cap is kept above the best price."""
+    fleet, soft = selected_fleet(3), {"soc_weight": 100.0, "hard_target": False}
+    found = require(solve_leader(CAMPUS, fleet, cap=share_paid(fleet, 8.9e-3, **soft), **soft))
+    assert found.bound == "constraint"
+    assert found.price_base == pytest.approx(8.9e-3, rel=1e-5)
+    assert profit_slope(CAMPUS, found.game, found.fleet) < 0
+
+
+def test_a_price_at_the_cap_is_caught_where_a_move_inside_earns_more(monkeypatch):
+    """A search that stops at the cap before the maximum: the cap holds there, the price is not best."""
+    fleet, soft = selected_fleet(1), {"soc_weight": 20.0, "hard_target": False}
+    cap = share_paid(fleet, 1.9e-3, **soft)
+    best = solve_leader(CAMPUS, fleet, 1.2e-3, 3e-3, cap, points=9, **soft)
+    assert best.converged
+    assert best.bound == ""
+
+    def stops_at_the_cap(function, low, high, points):
+        line = maximise_on_line(function, low, high, points)
+        k = np.flatnonzero(line.slacks < 0).max() + 1
+        return replace(line, at=float(line.points[k]), bound="constraint")
+
+    monkeypatch.setattr(aggregator, "maximise_on_line", stops_at_the_cap)
+    wrong = solve_leader(CAMPUS, fleet, 1.2e-3, 3e-3, cap, points=9, **soft)
+    assert wrong.converged
+    assert wrong.profit_eur < best.profit_eur - 0.02
+    failed = {c.name: c.value for c in wrong.certificates if not c.holds}
+    slope = profit_slope(CAMPUS, wrong.game, wrong.fleet) * wrong.price_base
+    assert failed == {"profit lost by not moving the price, per e-fold": pytest.approx(slope)}
+
+
+@pytest.mark.parametrize("slope", [-2.0, 3.0])
+@pytest.mark.parametrize(
+    ("bound", "slacks", "inside"),
+    [("low", [1, 1, 1], 1), ("high", [1, 1, 1], -1), ("constraint", [1, 0, -1], -1), ("constraint", [-1, 0, 1], 1)],
+)
+def test_what_moving_inwards_gains(bound, slacks, inside, slope):
+    at = {"low": 0, "high": 2, "constraint": 1}[bound]
+    line = LineMaximum(float(at), 0.0, 0.0, bound, np.arange(3.0), np.zeros(3), np.array(slacks), True, 3, 0.0, ())
+    assert aggregator._gain_of_moving(line, slope) == max(0.0, inside * slope)
+    assert aggregator._gain_of_moving(replace(line, bound=""), slope) == abs(slope)
+
+
+def test_a_campus_with_other_hours_is_refused():
+    fleet, words = selected_fleet(1), "campus has 96 slots of 1 h: must have the fleet's 96 of 0.25 h"
+    game = campus_game(CAMPUS, fleet, 3e-3)
+    hourly = replace(CAMPUS, hours=1.0)
+    for refused in (
+        lambda: campus_game(hourly, fleet, 3e-3),
+        lambda: profit_slope(hourly, game, solve_fleet(game)),
+        lambda: gradient_ascent(hourly, game, 1e-4, 3e-3, 1e-5, 1e-9),
+        lambda: settle(hourly, game, fleet.plug_and_charge()),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            refused()
+
+
+@pytest.mark.parametrize("cars", [[0], [0, 1, 2]])
+def test_an_equilibrium_of_other_cars_is_refused(cars):
+    """One car's plan would be broadcast to all and give a number."""
+    fleet = selected_fleet(1)
+    other = solve_fleet(campus_game(CAMPUS, fleet.chosen(cars), 3e-3), certify=False)
+    with pytest.raises(InvalidInput, match=r"found.plan_kw = .* must have shape \(12, 96\)"):
+        profit_slope(CAMPUS, campus_game(CAMPUS, fleet, 3e-3), other)
+    whole = solve_fleet(campus_game(CAMPUS, fleet, 3e-3), certify=False)
+    with pytest.raises(InvalidInput, match=r"found.total_kw = .* must have shape \(96,\)"):
+        profit_slope(CAMPUS, campus_game(CAMPUS, fleet, 3e-3), replace(whole, total_kw=whole.total_kw[:1]))
+
+
+def test_the_price_to_start_from_lies_above_the_perturbation():
+    game = campus_game(CAMPUS, selected_fleet(1), 5e-5)
+    with pytest.raises(InvalidInput, match=r"game.price_base = 5e-05 .* above 5e-05"):
+        gradient_ascent(CAMPUS, game, 1e-4, 1e-3, 5e-5, 1e-9)
+    above = replace(game, price_base=6e-5)
+    assert next(gradient_ascent(CAMPUS, above, 1e-4, 1e-3, 5e-5, 1e-9)).price_base == 6e-5
+
+
+def test_price_from_the_game_and_exchange_from_the_campus():
+    fleet = selected_fleet(1)
+    game = campus_game(CAMPUS, fleet, 3e-3)
+    plan = solve_fleet(game).plan_kw
+    same, other = settle(CAMPUS, game, plan), settle(CAMPUS, replace(game, request_kw=np.zeros(96)), plan)
+    paid = other.cars_eur - same.cars_eur
+    assert paid == pytest.approx(plan @ CAMPUS.request_kw * 3e-3 * 0.25)
+    assert paid.sum() > 10
+    assert other.fee_eur == same.fee_eur > 10
+    assert other.building_eur == same.building_eur
+    assert other.aggregator_grid_eur == same.aggregator_grid_eur
+
+
 @pytest.mark.parametrize("share", [0.3, 0.8])
 def test_the_fee_divides_the_building_s_savings(share):
     campus, fleet = calibrated_campus(share), selected_fleet(1)
@@ -237,3 +341,11 @@ def test_not_every_car_gains():
         assert min(side.fleet_eur, side.aggregator_eur, side.building_eur) > 0
         losers += side.worst_car_eur < -0.05
     assert losers >= 5
+
+
+def test_a_search_does_not_stop_where_newton_goes_round_in_a_circle():
+    """With soft targets the plans of one price can be a start from which the next one's are never found."""
+    rules, rng = FleetRules(), np.random.default_rng(0)
+    fleet = select_cars(draw_fleet(rules, rng), CAMPUS.request_kw, rules, rng).fleet
+    best = require(solve_leader(CAMPUS, fleet, soc_weight=100.0, hard_target=False))
+    assert best.profit_eur == pytest.approx(np.nanmax(best.tried_profit_eur), rel=1e-3)

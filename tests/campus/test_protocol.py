@@ -7,10 +7,10 @@ import pytest
 
 from tests.campus.instances import selected_fleet
 from v2g_nb.campus.aggregator import campus_game
-from v2g_nb.campus.building import calibrated_campus
+from v2g_nb.campus.building import Campus, calibrated_campus
 from v2g_nb.campus.equilibrium import solve_fleet
 from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.protocol import FLOWS, Message, infer_car, run_protocol
+from v2g_nb.campus.protocol import FLOWS, Message, Record, infer_car, run_protocol
 from v2g_nb.errors import InvalidInput
 
 CAMPUS, CARS = calibrated_campus(), selected_fleet(1)
@@ -64,6 +64,19 @@ def test_the_building_cannot_tell_two_fleets_of_equal_sum_apart():
     assert np.abs(heard[0] - heard[1]).max() < 1e-6
 
 
+@pytest.mark.parametrize(
+    ("campus", "words"),
+    [
+        (replace(CAMPUS, hours=1.0), "campus has 96 slots of 1 h: must have the fleet's 96 of 0.25 h"),
+        (Campus([5.0], [1.0], [0.3], [0.0], [0.0]), "campus has 1 slots of 0.25 h: must have the fleet's 96 of 0.25 h"),
+    ],
+    ids=["hours", "slots"],
+)
+def test_another_day_is_refused(campus, words):
+    with pytest.raises(InvalidInput, match=words):
+        run_protocol(campus, CARS, 3e-3, 1, np.random.default_rng(1))
+
+
 def test_a_message_against_the_arrows_is_refused():
     with pytest.raises(InvalidInput, match="Figure 1"):
         Message("EV 1", "EMS", "plan", {})
@@ -77,6 +90,12 @@ def test_what_a_curious_aggregator_learns():
         assert CARS.arrival[i] <= first < stop <= CARS.departure[i]
     exact = sum(g[0] == a and g[1] == d for g, a, d in zip(guesses, CARS.arrival, CARS.departure, strict=True))
     assert exact > CARS.size / 2
+
+
+def test_a_car_without_power_shows_nothing():
+    record = Record()
+    record.post("EV 0", "EVA", "plan", plan_kw=np.zeros(4))
+    assert infer_car(record, 0) == (0, 0, 0.0)
 
 
 def test_with_two_cars_the_sum_of_the_others_is_the_other():

@@ -11,11 +11,10 @@ from v2g_nb.campus.building import Campus, executed_request
 from v2g_nb.campus.equilibrium import FleetEquilibrium, solve_fleet
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame
-from v2g_nb.campus.money import Money, settle, settle_before
+from v2g_nb.campus.money import Money, same_day, settle, settle_before
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.line_search import maximise_on_line
+from v2g_nb.methods.line_search import LineMaximum, maximise_on_line
 from v2g_nb.methods.potential_game import StorageEquilibrium, equilibrium_sensitivity
 
 __all__ = ["LeaderSolution", "campus_game", "gradient_ascent", "profit_slope", "solve_leader"]
@@ -49,7 +48,7 @@ def campus_game(
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or out of range.
+        If an argument is of another kind or out of range, or campus and fleet disagree on slots.
 
     Examples
     --------
@@ -59,15 +58,14 @@ def campus_game(
     """
     checks.instance("campus", campus, Campus)
     checks.instance("fleet", fleet, Fleet)
-    if len(campus.load_kw) != fleet.slots or campus.hours != fleet.hours:
-        raise InvalidInput(f"campus has {len(campus.load_kw)} slots: must have the fleet's, {fleet.slots}")
+    same_day(campus, fleet)
     return FleetGame(
         fleet, campus.request_kw, campus.baseline_kw, price_base, deviation_weight, soc_weight, hard_target
     )
 
 
 def profit_slope(campus: Campus, game: FleetGame, found: FleetEquilibrium) -> float:
-    """Return the derivative of the aggregator's profit (10) by p_base, through the cars' equilibrium.
+    """Return the derivative of the aggregator's profit (10) with respect to p_base, through the cars' equilibrium.
 
     Parameters
     ----------
@@ -81,12 +79,13 @@ def profit_slope(campus: Campus, game: FleetGame, found: FleetEquilibrium) -> fl
     Returns
     -------
     float
-        In EUR a EUR/kW^2h; exact while no bound changes between active and free.
+        In EUR per EUR/kW^2h; exact while no bound changes between active and free.
 
     Raises
     ------
     InvalidInput
-        If an argument is of another kind.
+        If an argument is of another kind, or campus, game and equilibrium do not fit together, or
+        `soc_weight` is above 0 and capacities differ.
 
     Examples
     --------
@@ -99,10 +98,13 @@ def profit_slope(campus: Campus, game: FleetGame, found: FleetEquilibrium) -> fl
     checks.instance("campus", campus, Campus)
     checks.instance("game", game, FleetGame)
     checks.instance("found", found, FleetEquilibrium)
-    total, h, p = found.total_kw, campus.hours, game.price_base
+    same_day(campus, game.fleet)
+    plan = checks.array("found.plan_kw", found.plan_kw, shape=(game.fleet.size, game.fleet.slots))
+    total = checks.array("found.total_kw", found.total_kw, shape=(game.fleet.slots,))
+    h, p = campus.hours, game.price_base
     gap = game.baseline_kw + total - game.request_kw
     rest = game.shared.shortfall * np.maximum(0.0, game.shared.wanted - total)
-    inner = StorageEquilibrium(found.plan_kw, total, h * p * gap - rest, True, 0, 0.0)
+    inner = StorageEquilibrium(plan, total, h * p * gap - rest, True, 0, 0.0)
     move = equilibrium_sensitivity(game.users, game.shared, inner, h * (game.baseline_kw - game.request_kw), h)
     exchange = executed_request(campus.request_kw, total)
     follow = np.where((exchange == total) & (campus.request_kw != 0), move, 0.0)
@@ -115,7 +117,7 @@ def profit_slope(campus: Campus, game: FleetGame, found: FleetEquilibrium) -> fl
     return revenue - grid - campus.fee_share * bill
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeaderSolution:
     """The aggregator's best price and what follows from it.
 
@@ -134,7 +136,7 @@ class LeaderSolution:
     money : Money
         The payments.
     tried_price_base, tried_profit_eur : numpy.ndarray
-        All prices tried, and the profits there.
+        All prices tried, and the profits there; NaN where the cap is broken.
     converged : bool
         Whether every equilibrium on the way was found.
     num_iter : int
@@ -194,9 +196,15 @@ def solve_leader(
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or out of range.
+        If an argument is of another kind or out of range, or campus and fleet disagree on slots, or
+        `soc_weight` is above 0 and capacities differ.
     Infeasible
         If the cap is broken at every price tried.
+
+    Notes
+    -----
+    The first-order condition asks for a profit that is smooth at the price. A best price at a kink,
+    as a soft target can make it, fails that certificate.
 
     References
     ----------
@@ -217,26 +225,41 @@ def solve_leader(
     allowed = cap * float(settle_before(campus, fleet).cars_eur.sum())
     near: dict[str, Any] = {"plan": None, "fine": True}
 
+    def solved(game: FleetGame, certify: bool) -> FleetEquilibrium:
+        found = solve_fleet(game, certify=certify, start_kw=near["plan"])
+        # From some plans, such as those of a price beyond a kink, Newton's steps go round in a circle.
+        return found if found.converged else solve_fleet(game, certify=certify)
+
     def at(log_price: float) -> tuple[float, float]:
         game = replace(first, price_base=float(np.exp(log_price)))
-        found = solve_fleet(game, certify=False, start_kw=near["plan"])
+        found = solved(game, certify=False)
         near["plan"], near["fine"] = found.plan_kw, near["fine"] and found.converged
         return settle(campus, game, found.plan_kw).aggregator_eur, allowed - found.energy_eur
 
     line = maximise_on_line(at, float(np.log(low)), float(np.log(high)), points)
     game = replace(first, price_base=float(np.exp(line.at)))
-    found = solve_fleet(game, start_kw=near["plan"])
+    found = solved(game, certify=True)
     money = settle(campus, game, found.plan_kw)
     slope = profit_slope(campus, game, found) * game.price_base
-    inward = {"low": max(0.0, slope), "high": max(0.0, -slope), "constraint": 0.0, "": abs(slope)}[line.bound]
     over = Certificate("payment above the cap", max(0.0, found.energy_eur - allowed), 1e-6, "EUR")
-    order = Certificate("profit lost by not moving the price, per e-fold", inward, 1e-2, "EUR")
-    ok = line.values if line.slacks is None else np.where(line.slacks >= 0, line.values, np.nan)
+    order = Certificate("profit lost by not moving the price, per e-fold", _gain_of_moving(line, slope), 1e-2, "EUR")
+    ok = np.where(line.slacks >= 0, line.values, np.nan)
     notes = (*found.certificates, *line.certificates, over, order)
     return LeaderSolution(
         game.price_base, money.aggregator_eur, line.bound, game, found, money, np.exp(line.points), ok,
         bool(near["fine"] and found.converged), line.num_iter, line.residual, notes,
     )  # fmt: skip
+
+
+def _gain_of_moving(line: LineMaximum, slope: float) -> float:
+    """Return the profit, to first order, of moving from the best point where that is allowed; `slope` is d value/dx."""
+    if line.bound == "":
+        return abs(slope)
+    inside = 1.0 if line.bound == "low" else -1.0
+    if line.bound == "constraint":  # away from the nearest point at which the constraint is broken
+        broken = line.points[line.slacks < 0]
+        inside = float(np.sign(line.at - broken[np.argmin(np.abs(broken - line.at))]))
+    return max(0.0, inside * slope)
 
 
 @dataclass(frozen=True)
@@ -261,18 +284,20 @@ def gradient_ascent(
 ) -> Iterator[AscentStep]:
     """Yield the iterates of Algorithm 2, from the game's own price on, until its stopping rule fires.
 
+    At a bound of the price it need not fire: the iterates then never end.
+
     Parameters
     ----------
     campus : Campus
         Building, grid price and contracts.
     game : FleetGame
-        Cars and the price to start from.
+        Cars and the price to start from; its price above `perturbation`.
     low, high : float
         Bounds p_min and p_max of p_base [EUR/kW^2h].
     perturbation : float
-        Step delta of the difference quotient [EUR/kW^2h].
+        Step delta of the difference quotient; above 0 and below `low` [EUR/kW^2h].
     rate : float
-        Update rate alpha, per EUR: the change of p_base a unit of gradient.
+        Update rate alpha [(EUR/kW^2h)^2 per EUR]: change of p_base per unit of gradient.
     tol : float
         Difference of profits at which to stop [EUR].
 
@@ -283,7 +308,8 @@ def gradient_ascent(
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or out of range.
+        If an argument is of another kind or out of range, or campus and game disagree on slots, or
+        `soc_weight` is above 0 and capacities differ.
 
     References
     ----------
@@ -299,10 +325,11 @@ def gradient_ascent(
     """
     checks.instance("campus", campus, Campus)
     checks.instance("game", game, FleetGame)
-    campus_game(campus, game.fleet, game.price_base)
+    same_day(campus, game.fleet)
     checks.real("low", low, low=0.0, open_low=True)
     checks.real("high", high, low=low, open_low=True)
     checks.real("perturbation", perturbation, low=0.0, high=low, open_low=True, open_high=True)
+    checks.real("game.price_base", game.price_base, low=perturbation, open_low=True)
     checks.real("rate", rate, low=0.0, open_low=True)
     checks.real("tol", tol, low=0.0)
     return _ascent(campus, game, (low, high), perturbation, rate, tol)

@@ -25,7 +25,7 @@ __all__ = [
 PROFILES = ("load_kw", "pv_kw", "grid_price_eur_per_kwh", "request_kw", "baseline_kw")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Campus:
     """A day of the campus: building, sun, grid price and contracts.
 
@@ -271,7 +271,7 @@ def real_campus(fee_share: float = 0.6, surcharge_eur_per_kwh: float = 0.16) -> 
 
 
 def draw_real_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
-    """Draw cars from the real workplace sessions, each as likely as the other and none twice.
+    """Draw cars from the real workplace sessions, each as likely as any other and none twice.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def draw_real_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
     fits &= soc + rules.power_kw * (departure - arrival) / per_hour / rules.capacity_kwh >= rules.soc_target
     pool = np.flatnonzero(fits)
     if len(pool) < rules.cars:
-        raise checks.complain("rules", rules, f"for at most {len(pool)} cars, as many sessions fit")
+        raise checks.complain("rules", rules, f"for at most {len(pool)} cars: only so many sessions fit")
     pick = rng.choice(pool, rules.cars, replace=False)
     target = np.full(rules.cars, rules.soc_target)
     return Fleet(

@@ -39,7 +39,7 @@ def regret_bounds(game: FleetGame, plan_kw: Any) -> FloatArray:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def certify_fleet(game: FleetGame, plan_kw: Any, tolerance: float = 1e-6) -> tup
     plan_kw : array_like, shape (cars, slots)
         Charging power of each car.
     tolerance : float
-        For feasibility [kW and kWh], regret and potential gap [EUR].
+        For feasibility [kW and kWh], regret and potential gap [EUR]; that of the distance follows from it.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def certify_fleet(game: FleetGame, plan_kw: Any, tolerance: float = 1e-6) -> tup
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     Examples
     --------

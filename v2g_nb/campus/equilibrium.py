@@ -18,9 +18,9 @@ from v2g_nb.methods.potential_game import solve_potential_game
 __all__ = ["FleetEquilibrium", "car_best_response", "liebmann", "solve_fleet", "solve_liebmann"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FleetEquilibrium:
-    """Plans from which no car gains by departing.
+    """Plans from which no car gains by changing its own plan.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ class FleetEquilibrium:
     num_iter : int
         Newton steps or sweeps.
     residual : float
-        Where the iteration ended [kW].
+        Change in the last sweep, or the largest gap between the cars' sum and the total that the
+        prices call for [kW].
     certificates : tuple of Certificate
         Feasibility, regret, potential gap, distance; empty if they were not asked for.
     """
@@ -52,7 +53,7 @@ class FleetEquilibrium:
     certificates: tuple[Certificate, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LiebmannStep:
     """One iterate of Algorithm 1: plans after `number` sweeps, their cost, and the change in the last sweep."""
 
@@ -82,7 +83,7 @@ def car_best_response(game: FleetGame, plan_kw: Any, car: int) -> FloatArray:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     References
     ----------
@@ -99,6 +100,7 @@ def car_best_response(game: FleetGame, plan_kw: Any, car: int) -> FloatArray:
     checks.instance("game", game, FleetGame)
     plan = checks.array("plan_kw", plan_kw, shape=(game.fleet.size, game.fleet.slots))
     checks.integer("car", car, low=0, high=game.fleet.size - 1)
+    plan[car] = np.where(game.fleet.present[car], plan[car], 0.0)  # the response changes the stay only
     return best_response(game.users, game.shared, plan, car)
 
 
@@ -117,7 +119,7 @@ def liebmann(
     rng : numpy.random.Generator, optional
         For the random order.
     start_kw : array_like, shape (cars, slots), optional
-        Plans to start from; by default nobody charges.
+        Plans to start from, 0 outside the stays; by default nobody charges.
 
     Yields
     ------
@@ -126,7 +128,7 @@ def liebmann(
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     References
     ----------
@@ -182,7 +184,7 @@ def solve_liebmann(
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     References
     ----------
@@ -228,7 +230,7 @@ def solve_fleet(game: FleetGame, certify: bool = True, start_kw: Any = None) -> 
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     Examples
     --------

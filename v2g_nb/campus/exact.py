@@ -24,7 +24,7 @@ __all__ = ["ExactResponse", "printed_best_response"]
 Rows = tuple[Any, Any, Any]  # matrix, lower and upper bounds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExactResponse:
     """A car's best response to the printed cost.
 
@@ -132,7 +132,8 @@ class _Model:
         self.game, self.car = game, car
         self.slots = np.arange(fleet.arrival[car], fleet.departure[car])
         self.n = n = len(self.slots)
-        self.others = (plan.sum(axis=0) - plan[car])[self.slots]
+        others = plan.sum(axis=0) - plan[car]  # all day: what the car's own row holds does not matter
+        self.others = others[self.slots]
         power = float(fleet.power_kw[car])
         request = np.maximum(game.request_kw[self.slots], 0.0)
         slope = game.price_base * fleet.hours
@@ -142,7 +143,7 @@ class _Model:
         nothing = np.zeros(n)
         self.cost = np.concatenate([linear - worth, np.full(n, slope), nothing, weight, nothing, nothing])
         apart = np.setdiff1d(np.arange(fleet.slots), self.slots)
-        missed = np.maximum(0.0, game.request_kw - np.abs(plan.sum(axis=0)))[apart]
+        missed = np.maximum(0.0, game.request_kw - np.abs(others))[apart]
         missed = missed[game.request_kw[apart] > 0]
         need = float(fleet.soc_target[car] - fleet.soc_start[car])
         self.constant = game.deviation_weight * float(missed @ missed) + game.soc_weight * need

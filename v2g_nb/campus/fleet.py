@@ -17,7 +17,7 @@ __all__ = ["Fleet"]
 PER_CAR = ("soc_start", "soc_target", "capacity_kwh", "power_kw")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fleet:
     """Cars and their stays; a stay is half-open: slots ``arrival, ..., departure - 1``.
 
@@ -28,7 +28,7 @@ class Fleet:
     arrival, departure : array_like of int, shape (cars,)
         Slot of arrival and first slot after departure.
     soc_start, soc_target : array_like, shape (cars,)
-        State of charge on arrival and wanted on departure, of 1.
+        State of charge on arrival and wanted on departure, as a share of the capacity.
     capacity_kwh : array_like, shape (cars,) or number
         Battery capacity C_bat.
     power_kw : array_like, shape (cars,) or number

@@ -50,7 +50,7 @@ def dynamic_price(price_base: float, baseline_kw: Any, total_kw: Any, request_kw
     return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FleetGame:
     """What the cars play once the aggregator has announced its price.
 
@@ -67,7 +67,8 @@ class FleetGame:
     deviation_weight : float
         Weight k_pos of unused surplus (4) [EUR/kW^2].
     soc_weight : float
-        Weight gamma_SoC of the state of charge (5) [EUR].
+        Weight gamma_SoC of the state of charge (5) [EUR]; above 0 it needs cars of one capacity,
+        except in ``car_costs``, ``settle`` and ``printed_best_response``.
     hard_target : bool
         True: the target (7) must be reached and (5) holds as printed. False: (7) is dropped and
         (5) charges only what is missing.
@@ -128,7 +129,7 @@ class FleetGame:
 
     @cached_property
     def shared(self) -> SharedCost:
-        """The price and the deviation term in the units of the storage game (EUR a kW and slot)."""
+        """The price and the deviation term in the units of the storage game (EUR per kW and slot)."""
         slope = self.price_base * self.fleet.hours
         surplus = np.where(self.request_kw > 0, 2.0 * self.deviation_weight, 0.0)
         return SharedCost(slope * (self.baseline_kw - self.request_kw), slope, surplus, self.request_kw)
@@ -144,7 +145,7 @@ class FleetGame:
         return self.fleet.storage(self.hard_target, worth, worth if self.hard_target else 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CarCosts:
     """Each car's three cost terms, shape (cars,): only energy is paid to anybody [EUR]."""
 
@@ -226,7 +227,7 @@ def fleet_potential(game: FleetGame, plan_kw: Any) -> float:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or shape.
+        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
 
     Examples
     --------

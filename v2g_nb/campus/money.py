@@ -1,4 +1,4 @@
-"""Who pays whom, before the cars take part and after; the gains add up to what leaves the campus less."""
+"""Who pays whom, before the cars take part and after; the gains add up to the fall in what leaves the campus."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["BASELINES", "Money", "gains", "settle", "settle_before"]
 BASELINES = ("plug", "even", "pass-through")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Money:
     """The payments of a day [EUR].
 
@@ -98,6 +98,11 @@ def settle(campus: Campus, game: FleetGame, plan_kw: Any) -> Money:
     InvalidInput
         If an argument is of another kind or shape, or campus and game disagree on slots.
 
+    Notes
+    -----
+    The price uses the game's request and other demand; the exchange and the bills use the campus's.
+    :func:`~v2g_nb.campus.aggregator.campus_game` makes a game in which they are the same.
+
     References
     ----------
     Shen et al., equations (10)-(16).
@@ -112,7 +117,7 @@ def settle(campus: Campus, game: FleetGame, plan_kw: Any) -> Money:
     """
     checks.instance("campus", campus, Campus)
     checks.instance("game", game, FleetGame)
-    _same_day(campus, game.fleet)
+    same_day(campus, game.fleet)
     plan = checks.array("plan_kw", plan_kw, shape=(game.fleet.size, game.fleet.slots))
     total = plan.sum(axis=0)
     exchange = executed_request(campus.request_kw, total)
@@ -155,7 +160,7 @@ def settle_before(campus: Campus, fleet: Fleet, baseline: str = "plug") -> Money
     """
     checks.instance("campus", campus, Campus)
     checks.instance("fleet", fleet, Fleet)
-    _same_day(campus, fleet)
+    same_day(campus, fleet)
     checks.choice("baseline", baseline, BASELINES)
     plan = fleet.plug_and_charge()
     if baseline == "even":
@@ -170,7 +175,8 @@ def settle_before(campus: Campus, fleet: Fleet, baseline: str = "plug") -> Money
     return Money(paid, _given(plan, campus), grid, energy, peak, 0.0)
 
 
-def _same_day(campus: Campus, fleet: Fleet) -> None:
+def same_day(campus: Campus, fleet: Fleet) -> None:
+    """Raise unless campus and fleet have equally many slots of equal length."""
     if (len(campus.load_kw), campus.hours) != (fleet.slots, fleet.hours):
         raise InvalidInput(
             f"campus has {len(campus.load_kw)} slots of {campus.hours:g} h: must have the fleet's {fleet.slots} "
@@ -187,7 +193,7 @@ def _given(plan: FloatArray, campus: Campus) -> FloatArray:
     return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gains:
     """What each side gains in a day [EUR]; `worst_car_eur` is the smallest of the cars' gains."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.building import Campus, executed_request
 from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.money import same_day
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.best_response import best_response
@@ -41,7 +42,7 @@ FLOWS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Message:
     """One message: who sends what to whom.
 
@@ -83,7 +84,7 @@ class Message:
         checks.instance("content", self.content, dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class Record:
     """All messages of a run, in order, and the plans that the cars settled on."""
 
@@ -136,6 +137,8 @@ def _car(fleet: Fleet, i: int) -> Callable[[Mapping[str, Any]], FloatArray]:
 def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, rng: np.random.Generator) -> Record:
     """Play one day's negotiation message by message and return the record.
 
+    The target is hard, gamma is 0 and k_pos is 1e-3 EUR/kW^2.
+
     Parameters
     ----------
     campus : Campus
@@ -156,7 +159,7 @@ def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, r
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or out of range.
+        If an argument is of another kind or out of range, or campus and fleet disagree on slots.
 
     References
     ----------
@@ -172,7 +175,7 @@ def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, r
     """
     checks.instance("campus", campus, Campus)
     checks.instance("fleet", fleet, Fleet)
-    checks.array("fleet", np.zeros(fleet.slots), shape=campus.load_kw.shape)
+    same_day(campus, fleet)
     checks.real("price_base", price_base, low=0.0, open_low=True)
     checks.integer("sweeps", sweeps, low=1)
     checks.generator("rng", rng)
@@ -211,7 +214,7 @@ def infer_car(record: Record, car: int, hours: float = 0.25) -> tuple[int, int, 
     Returns
     -------
     tuple of int, int, float
-        First slot with power, slot after the last, energy taken [kWh].
+        First slot with power, slot after the last, energy taken [kWh]; all 0 if it never charges or discharges.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class FleetRules:
     soc_least, soc_most : float
         Range of it that is considered (Table 1; not the bound (6), which would forbid the target).
     soc_target : float
-        Target on departure.
+        Target on departure; a car that arrives with more keeps that as its target.
     capacity_kwh, power_kw : float
         Battery capacity and power limit.
     willing : float
@@ -115,7 +115,7 @@ class FleetRules:
 
 
 def draw_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
-    """Draw the cars of a day: normal draws, rounded to slots, drawn again while out of range.
+    """Draw the cars of a day: normal, rounded to slots, drawn again while out of range or the target is out of reach.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def draw_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind, or 1000 rounds leave a car out of range.
+        If an argument is of another kind, or 1000 rounds leave a car out of range or its target out of reach.
 
     References
     ----------
@@ -204,7 +204,7 @@ def regulation_window(request_kw: Any) -> tuple[int, int]:
     return first, stop
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """Who is asked to help: `fleet` of the chosen, their indices `cars`, and how many passed each filter.
 
