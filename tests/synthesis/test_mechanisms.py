@@ -402,6 +402,42 @@ def test_the_letters_are_enough_and_keep_what_they_promise(made):
     assert {m.numbers for m in aggregator.letters if m.what == "plan"} == {2 * town.hours}
 
 
+def test_letters_carry_the_other_demand_that_the_aggregator_reckons_with():
+    town = draw_town(12, np.random.default_rng(12))
+    outcome = require(solve_aggregator(town, other_kwh=40.0))
+    assert outcome.leader[1] == 40.0
+    assert np.allclose(play(town, outcome, np.random.default_rng(0)).energy_kwh, outcome.energy_kwh, atol=1e-5)
+
+
+def test_the_outcome_of_another_town_is_refused(made):
+    for outcome in made[0].values():
+        with pytest.raises(InvalidInput, match=r"outcome = .*one of this town"):
+            play(TOWNS[1], outcome, np.random.default_rng(0))
+
+
+def test_a_range_of_prices_that_keeps_no_limit_is_named():
+    crowd = draw_town(60, np.random.default_rng(60), import_kw=121.0)
+    with pytest.raises(Infeasible, match=r"low = 0.0001, high = 0.0002: no price scale"):
+        solve_aggregator(crowd, high=2e-4)
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        Town([1.0, 0.3], [10.0, 10.0], [3.0, 3.0], [0, 0], [1, 1], [0.2], [50.0]),  # the second gains too little
+        Town([1.0], [10.0], [20.0], [0], [1], [0.5], [50.0]),  # too slow a charger for a driver in a hurry
+    ],
+)
+def test_cars_that_blind_stations_would_leave_out_are_named(town):
+    with pytest.raises(InvalidInput, match=r"town: in hour 0 .* at least half of the largest there"):
+        solve_incentives(town)
+
+
+def test_no_more_chargers_than_can_be_counted():
+    with pytest.raises(InvalidInput, match=r"chargers\[0\] = 1e\+30"):
+        Town([1.0], [10.0], [3.0], [0], [1], [0.2], [50.0], chargers=(1e30, 4))
+
+
 def test_prices_alone_do_not_settle_a_market(made):
     """Cars that are told nothing but prices, and all take the first of their best options, overload a limit."""
     town, market = TOWNS[0], made[0]["solve_market"]

@@ -6,6 +6,7 @@ import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -183,6 +184,31 @@ def test_the_hour_that_a_clock_skips_counts_as_none():
     assert Tariff(naive, (0.2,)).pieces(*naive) == [(0.2, 4.0)]
 
 
+def test_a_zone_whose_clock_skips_an_hour_counts_the_hours_that_pass():
+    """Two times of one zone are two hours apart here, though their clocks show three."""
+    zone = ZoneInfo("Europe/Berlin")
+    times = tuple(datetime(2024, 3, 31, hour, tzinfo=zone) for hour in (1, 3, 4))
+    assert Tariff(times, (0.3, 0.1)).pieces(times[0], times[-1]) == [(0.3, 1.0), (0.1, 1.0)]
+
+
+def test_a_negative_price_in_another_unit_is_seen(tmp_path):
+    rows = "2024-03-01 08:00,2024-03-01 09:00,{}\n"
+    with pytest.raises(InvalidInput, match="row 2, column price_eur_per_kwh: '-40'"):
+        read_tariff(written(tmp_path, "mine.csv", PRICES + rows.format("-40")), allow_negative=True)
+    assert read_tariff(written(tmp_path, "mine.csv", PRICES + rows.format("-0.04")), allow_negative=True)
+
+
+def test_the_first_row_with_a_time_is_named_where_blank_ones_come_before(tmp_path):
+    rows = ",,\n,,\n2024-03-01 08:00,2024-03-01 09:00,.3\n2024-03-01 09:00Z,2024-03-01 10:00Z,.3\n"
+    with pytest.raises(InvalidInput, match=r"row 5, column start: .* if row 4 has one"):
+        read_tariff(written(tmp_path, "mine.csv", PRICES + rows))
+
+
+def test_a_path_that_no_system_takes_is_an_input_error():
+    with pytest.raises(InvalidInput, match=r"path = .*: cannot be read, "):
+        read_tariff("a" * 5000)
+
+
 def run(*words):
     command = [sys.executable, "-m", "v2g_nb.synthesis.who_gains", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -287,7 +313,7 @@ LOADS = "bus,load_kw,load_kvar\n"
         ("a,,0.1,0,\n", "b,1,1\n", "lines.csv, row 2, column to_bus"),
         ("a,b,0.1,0,\n", "c,1,1\n", "loads.csv, row 2, column bus: 'c' must be a bus of lines.csv: a, b"),
         ("a,b,0.1,0,\n", "b,1,much\n", "loads.csv, row 2, column load_kvar"),
-        ("a,b,0.1,0,\nb,c,0.1,0,\nc,a,0.1,0,\n", "b,1,1\n", "closes a loop"),
+        ("a,b,0.1,0,\nb,c,0.1,0,\nc,a,0.1,0,\n", "b,1,1\n", "lines.csv, row 3: the line from bus 'b' to 'c' closes"),
         ("a,b,0.1,0,\nc,d,0.1,0,\n", "b,1,1\n", "bus 'c' must hang on a line that leads to the source 'a'"),
         ("b,c,0.1,0,\n", "b,1,1\n", "source = 'a': must be a bus of lines.csv, one of b, c"),
     ],
@@ -297,3 +323,9 @@ def test_a_bad_feeder_is_named(tmp_path, lines, loads, words):
     with pytest.raises(InvalidInput) as caught:
         read_feeder(a, b, source="a", nominal_kv=0.4)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("nominal_kv", [0.0, 1e-200, 400.0, 1e200])
+def test_a_voltage_in_another_unit_is_refused(nominal_kv):
+    with pytest.raises(InvalidInput, match=r"nominal_kv = .*must be a number in"):
+        read_feeder(OWN / "lines.csv", OWN / "loads.csv", source="substation", nominal_kv=nominal_kv)

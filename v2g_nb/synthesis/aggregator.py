@@ -13,7 +13,7 @@ from scipy import sparse
 from v2g_nb import checks
 from v2g_nb.campus.game import dynamic_price
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import NotConverged
+from v2g_nb.errors import Infeasible, NotConverged
 from v2g_nb.methods.line_search import maximise_on_line
 from v2g_nb.synthesis.certificates import anticipation_certificates, shared_certificates
 from v2g_nb.synthesis.market import spread, totals_matrix
@@ -129,7 +129,7 @@ def solve_aggregator(
     Returns
     -------
     Outcome
-        Its `leader` holds the price scale.
+        Its `leader` holds what the price p (B + S) is made of: the price scale p and the other demand B.
 
     Raises
     ------
@@ -137,6 +137,8 @@ def solve_aggregator(
         If an argument is of another kind or out of range.
     Infeasible
         If no price tried keeps the limits.
+    NotConverged
+        If the solver of the cars' quadratic program stops early.
 
     Examples
     --------
@@ -162,7 +164,11 @@ def solve_aggregator(
         earned = float(((_prices(town, p, base, total) - town.energy_price) * total).sum())
         return earned, float(((limits.right - limits.matrix @ total) / (1.0 + limits.right)).min())
 
-    line = maximise_on_line(at, float(np.log(low)), float(np.log(high)), points, 1e-5)
+    try:
+        line = maximise_on_line(at, float(np.log(low)), float(np.log(high)), points, 1e-5)
+    except Infeasible:
+        right = "no price scale tried between them keeps all limits"
+        raise Infeasible(f"low = {low:g}, high = {high:g}: {right}") from None
     p = float(np.exp(line.at))
     energy = cars.minimum(p, base)
     price = _prices(town, p, base, energy.sum(axis=0))
@@ -173,7 +179,7 @@ def solve_aggregator(
         *shared_certificates(town, energy, paid, line.value, 0.0),
     )
     return Outcome(
-        "aggregator", energy, paid, line.value, 0.0, price, np.array([p]), line.converged, line.num_iter,
+        "aggregator", energy, paid, line.value, 0.0, price, np.array([p, base]), line.converged, line.num_iter,
         max(c.value for c in notes), notes,
     )  # fmt: skip
 
@@ -222,7 +228,7 @@ def potential_bound(
     for name, given in (("energy_kwh", energy_kwh), ("other", other)):
         checks.array(name, given, shape=(town.size, 2, town.hours) if isinstance(town, Town) else None, low=-1e-6)
         x = np.asarray(given, dtype=np.float64)
-        car_value(town, x)  # raises if the town is none
+        car_value(town, x)  # raises if the town is no Town
         total = x.sum(axis=0)
         quadratic = p * float((base * total + 0.5 * total**2).sum() + 0.5 * (x**2).sum())
         parts.append(quadratic - float(town.energy_price @ total.sum(axis=0)))

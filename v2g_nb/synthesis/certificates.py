@@ -64,7 +64,7 @@ def shared_certificates(
     Raises
     ------
     InvalidInput
-        If an array has another shape.
+        If an array has another shape, or an amount is no number.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def loss_by_car(town: Town, energy_kwh: Any, limit_price: Any) -> tuple[FloatArr
     Returns
     -------
     numpy.ndarray, shape (cars,)
-        What each car falls short of its best surplus at those prices, payments at those prices; at least 0 [EUR].
+        By how much each car's gain, if it paid those prices, is below its best surplus at them; at least 0 [EUR].
     float
         The worth of what the limits would still have let through [EUR].
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import Infeasible
+from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.grid.certificates.levels import backward_induction_certificates
 from v2g_nb.grid.charging import blind_price, choose, consumption
 from v2g_nb.grid.market import ChargingMarket
@@ -44,8 +44,8 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind or out of range, nobody arrives, or a car values its first kWh at
-        less than half of what another does.
+        If an argument is of another kind or out of range, nobody arrives, or some car's w - theta / P - pi at a
+        station is not above 0, or is less than half of another's: a blind station would leave it without energy.
 
     Examples
     --------
@@ -63,9 +63,14 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
     if not len(cars):
         raise checks.complain("hour", hour, "an hour in which a car arrives")
     w, n = town.first_value[cars], town.room_kwh[cars]
-    return ChargingMarket(
-        w[:, None] - town.time_cost[cars] - town.energy_price[hour], w / (2.0 * n), np.ones(len(cars))
-    )
+    margin = w[:, None] - town.time_cost[cars] - town.energy_price[hour]
+    if (margin <= 0.0).any() or (margin < 0.5 * margin.max(axis=0)).any():
+        right = "above 0 for every car at both stations, and at least half of the largest there"
+        raise InvalidInput(
+            f"town: in hour {hour} what the first kWh is worth beyond its cost, w - theta / P - pi, runs from "
+            f"{margin.min():.4g} to {margin.max():.4g} EUR/kWh: must be {right}"
+        )
+    return ChargingMarket(margin, w / (2.0 * n), np.ones(len(cars)))
 
 
 class _Hour(NamedTuple):
@@ -126,7 +131,7 @@ def solve_incentives(town: Town) -> Outcome:
     Raises
     ------
     InvalidInput
-        If `town` is none.
+        If `town` is no Town, or the cars of an hour make no :func:`charging_market`.
     Infeasible
         If no incentive keeps a limit; the message names hour and limit.
 

@@ -14,7 +14,6 @@ from v2g_nb import checks
 from v2g_nb.campus.protocol import Record
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.matching import deferred_acceptance, market_from_costs
-from v2g_nb.synthesis.aggregator import OTHER_KWH
 from v2g_nb.synthesis.certificates import best_answer
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.posted_prices import EMPTY_PLACE, quotas_of_hour
@@ -101,7 +100,7 @@ def play(town: Town, outcome: Outcome, rng: np.random.Generator) -> Play:
     Raises
     ------
     InvalidInput
-        If an argument is of another kind, or the outcome is of another mechanism.
+        If an argument is of another kind, or the outcome is of another mechanism or another town's.
 
     Examples
     --------
@@ -117,6 +116,9 @@ def play(town: Town, outcome: Outcome, rng: np.random.Generator) -> Play:
     checks.instance("outcome", outcome, Outcome)
     checks.choice("outcome", outcome.mechanism, MECHANISMS)
     checks.generator("rng", rng)
+    if outcome.energy_kwh.shape != (town.size, 2, town.hours):
+        shape = (town.size, 2, town.hours)
+        raise checks.complain("outcome", outcome, f"one of this town, with energy_kwh of shape {shape}")
     made = Play(energy_kwh=np.zeros((town.size, 2, town.hours)))
     cars = [_Car(town, i) for i in range(town.size)]
     if outcome.mechanism == "aggregator":
@@ -167,13 +169,13 @@ def _incentive(town: Town, cars: list[_Car], here: Any, hour: int, outcome: Outc
 
 def _aggregator(town: Town, cars: list[_Car], outcome: Outcome, made: Play, rng: np.random.Generator) -> None:
     """Play the campus room's protocol, with its own recorder, which refuses letters that Figure 1 does not have."""
-    record, p = Record(), float(outcome.leader[0])
+    record, (p, base) = Record(), outcome.leader
     for _ in range(SWEEPS):
         before = made.energy_kwh.copy()
         for i in rng.permutation(town.size):
             sent = record.post(
                 "EVA", f"EV {i}", "price rule and sum of the others' plans",
-                price_base=p, baseline_kw=OTHER_KWH, others_kw=made.energy_kwh.sum(axis=0) - made.energy_kwh[i],
+                price_base=p, baseline_kw=base, others_kw=made.energy_kwh.sum(axis=0) - made.energy_kwh[i],
             )  # fmt: skip
             offset = float(sent["price_base"]) * (float(sent["baseline_kw"]) + sent["others_kw"])
             plan = cars[i].answer(float(sent["price_base"]), offset)

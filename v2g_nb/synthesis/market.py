@@ -49,7 +49,7 @@ def solve_market(town: Town) -> Outcome:
     Raises
     ------
     InvalidInput
-        If `town` is none.
+        If `town` is no Town.
 
     Examples
     --------

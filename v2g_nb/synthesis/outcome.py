@@ -10,7 +10,7 @@ from v2g_nb.synthesis.town import Town, car_value
 __all__ = ["Outcome", "car_surplus", "welfare"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """One mechanism's evening.
 
@@ -29,7 +29,8 @@ class Outcome:
     price : numpy.ndarray, shape (2, hours)
         What the last kWh cost at each station in each hour [EUR/kWh]; NaN where nothing was offered.
     leader : numpy.ndarray
-        What the leader decided: quotas and prices, the price scale, the incentives, or the limits' prices.
+        What the leader decides: the posted prices; the price scale p and the other demand B of the
+        aggregator's price p (B + S); the incentives; or the limits' prices.
     converged : bool
         Whether everything below it converged.
     num_iter : int

@@ -1,5 +1,6 @@
 """A reader's own feeder from two CSV files: lines and loads, in ohm, kVA and kW."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ def read_feeder(lines: Any, loads: Any, *, source: str, nominal_kv: float) -> Ow
     source : str
         The bus that the grid feeds.
     nominal_kv : float
-        Nominal voltage between two phases [kV], above 0.
+        Nominal voltage between two phases [kV], from 0.001 to 150.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def read_feeder(lines: Any, loads: Any, *, source: str, nominal_kv: float) -> Ow
     (array([0.1]), array([ 0., 30.]))
     """
     checks.text("source", source)
-    base_ohm = checks.real("nominal_kv", nominal_kv, low=0.0, open_low=True) ** 2  # kV^2 / MVA, on a base of 1 MVA
+    base_ohm = checks.real("nominal_kv", nominal_kv, low=1e-3, high=150.0) ** 2  # kV^2 / MVA, on a base of 1 MVA
     tables = {}
     for name, path, columns in (("lines", lines, LINE), ("loads", loads, LOAD)):
         try:
@@ -88,7 +89,9 @@ def read_feeder(lines: Any, loads: Any, *, source: str, nominal_kv: float) -> Ow
     try:
         feeder = RadialFeeder(len(place), tails, heads, r, x, rating_kva, root=place[source], names=tuple(place))
     except InvalidInput as error:
-        raise InvalidInput(f"{rows.name}: {error}") from None
+        loop = re.match(r"tails, heads: line (\d+) (.*)", str(error))  # the number of a line: the reader has rows
+        said = f", row {rows.rows[int(loop[1])].number}: the line {loop[2]}" if loop else f": {error}"
+        raise InvalidInput(f"{rows.name}{said}") from None
     if len(feeder.roots) > 1:
         lost = list(place)[int(feeder.roots[1])]
         raise InvalidInput(f"{rows.name}: bus {lost!r} must hang on a line that leads to the source {source!r}")

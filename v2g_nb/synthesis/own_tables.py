@@ -69,7 +69,7 @@ def read_table(path: Any, columns: Any, *, keep_ragged: bool = False) -> Rows:
     Raises
     ------
     InvalidInput
-        If there is no such file, it is no UTF-8 text or no CSV, a column is missing or stands there
+        If there is no such file, it cannot be read, is no UTF-8 text or no CSV, a column is missing or stands there
         twice, a row has another number of cells, or there is no row.
 
     Examples
@@ -87,10 +87,12 @@ def read_table(path: Any, columns: Any, *, keep_ragged: bool = False) -> Rows:
         raise checks.complain("columns", columns, "a list of names")
     checks.flag("keep_ragged", keep_ragged)
     place = Path(path)
-    if not place.is_file():
-        raise InvalidInput(f"path = {str(path)!r}: must be a file that exists")
     try:
+        if not place.is_file():
+            raise InvalidInput(f"path = {str(path)!r}: must be a file that exists")
         text = place.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(f"path = {checks.shown(str(path))}: cannot be read, {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInput(
             f"{place.name}: must be a text file in UTF-8; a spreadsheet calls it 'CSV UTF-8' when it saves"

@@ -140,7 +140,7 @@ def firm_shares(town: Town) -> FloatArray:
     Raises
     ------
     InvalidInput
-        If `town` is none.
+        If `town` is no Town.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def solve_posted_prices(town: Town, *, pricing: str = "leader") -> Outcome:
     Raises
     ------
     InvalidInput
-        If `town` is none.
+        If `town` is no Town, or `pricing` is unknown.
 
     Examples
     --------

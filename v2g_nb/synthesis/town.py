@@ -54,7 +54,7 @@ def town_feeder() -> RadialFeeder:
     return RadialFeeder(4, [0, 1, 1], [1, 2, 3], [0.10, 0.25, 0.05], [0.05, 0.10, 0.03], [np.inf] * 3, names=names)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Town:
     """Cars, stations, hours and the grid's limits.
 
@@ -66,7 +66,8 @@ class Town:
     first_value : array_like, shape (cars,)
         w: what a car's first kWh is worth to it [EUR/kWh], above 0.
     room_kwh : array_like, shape (cars,)
-        n: room in its battery, above 0 and at most 22 kWh, what the slow charger gives in an hour.
+        n: room in its battery, above 0, at most what the weaker charger gives in an hour (22 kWh, if `power_kw`
+        is not given) and at most the battery's 40 kWh.
     time_value : array_like, shape (cars,)
         theta: what an hour of its driver's waiting is worth [EUR/h], at least 0.
     arrival, departure : array_like of int, shape (cars,)
@@ -76,7 +77,7 @@ class Town:
     house_kw : array_like, shape (hours,)
         Load of the houses on the same feeder, at least 0.
     chargers : array_like of int, shape (2,)
-        Chargers of the fast and of the slow station, at least 1.
+        Chargers of the fast and of the slow station, from 1 to a million.
     power_kw : array_like, shape (2,)
         Power P of one charger, at least the largest room, so that no car needs more than an hour.
     import_kw : float
@@ -125,7 +126,7 @@ class Town:
             "time_value": checks.array("time_value", self.time_value, shape=cars, low=0.0),
             "house_kw": checks.array("house_kw", self.house_kw, shape=hours, low=0.0),
         }
-        chargers = checks.array("chargers", self.chargers, shape=(2,), low=1.0, whole=True)
+        chargers = checks.array("chargers", self.chargers, shape=(2,), low=1.0, high=1e6, whole=True)
         first = checks.array("arrival", self.arrival, shape=cars, low=0.0, high=len(price) - 1.0, whole=True)
         last = checks.array("departure", self.departure, shape=cars, low=1.0, high=float(len(price)), whole=True)
         if (last <= first).any():

@@ -14,7 +14,7 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Tariff:
             raise checks.complain("times", self.times, "at least two times")
         if len({t.tzinfo is None for t in self.times}) > 1:
             raise checks.complain("times", self.times, "all with a time zone or all without")
-        if any(b <= a for a, b in pairwise(self.times)):
+        if any(b <= a for a, b in pairwise(map(_instant, self.times))):
             raise checks.complain("times", self.times, "rising")
         checks.array("price_eur_per_kwh", list(self.price_eur_per_kwh), shape=(len(self.times) - 1,))
 
@@ -108,12 +108,17 @@ class Tariff:
             if not isinstance(value, datetime) or (value.tzinfo is not None) != self.aware:
                 kind = "with" if self.aware else "without"
                 raise checks.complain(name, value, f"a time {kind} a time zone, like the tariff's")
-        found = []
-        for price, low, high in zip(self.price_eur_per_kwh, self.times, self.times[1:], strict=False):
-            hours = (min(high, end) - max(low, begin)) / timedelta(hours=1)
+        found, first, last = [], _instant(begin), _instant(end)
+        for price, (low, high) in zip(self.price_eur_per_kwh, pairwise(map(_instant, self.times)), strict=True):
+            hours = (min(high, last) - max(low, first)) / timedelta(hours=1)
             if hours > 0:
                 found.append((price, hours))
         return found
+
+
+def _instant(value: datetime) -> datetime:
+    """Return a time so that differences are lengths: within one zone Python subtracts what clocks show."""
+    return value if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _time(rows: Rows, row: Row, column: str) -> datetime:
@@ -144,7 +149,7 @@ def read_tariff(path: Any, *, allow_negative: bool = False) -> Tariff:
     Raises
     ------
     InvalidInput
-        If a cell cannot be read, a price is above 5 EUR/kWh and so in another unit, an interval ends
+        If a cell cannot be read, a price is beyond 5 EUR/kWh (or below -5) and so in another unit, an interval ends
         before it begins, two overlap or leave a gap, or only some times have a time zone; the message
         names file, row and column.
 
@@ -157,14 +162,15 @@ def read_tariff(path: Any, *, allow_negative: bool = False) -> Tariff:
     ...     read_tariff(file).price_eur_per_kwh
     (0.3,)
     """
-    low = -float("inf") if checks.flag("allow_negative", allow_negative) else 0.0
+    low = -MOST_EUR_PER_KWH if checks.flag("allow_negative", allow_negative) else 0.0
     rows = read_table(path, PRICE)
     lines: list[tuple[datetime, datetime, float, Row]] = []
     for row in rows.rows:
         begin, end = _time(rows, row, "start"), _time(rows, row, "end")
         for column, value in (("start", begin), ("end", end)):
             if lines and (value.tzinfo is None) != (lines[0][0].tzinfo is None):
-                raise rows.fault(row, column, "must have a time zone if row 2 has one, and none otherwise")
+                first = lines[0][3].number
+                raise rows.fault(row, column, f"must have a time zone if row {first} has one, and none otherwise")
         if (begin.tzinfo is None) != (end.tzinfo is None):
             raise rows.fault(row, "end", f"must have a time zone if the start {row.cells['start']!r} has one")
         if end <= begin:
