@@ -59,6 +59,16 @@ def test_a_wrongly_quoted_number_is_refused(chapter: Chapter, value: float, text
         chapter.quote(value, text)
 
 
+def test_a_number_beyond_all_floats_cannot_be_quoted(chapter: Chapter):
+    with pytest.raises(InvalidInput, match="text = '1e400'"):
+        chapter.quote(1.0, "1e400")
+
+
+def test_a_ledger_with_nothing_recorded_is_refused():
+    with pytest.raises(InvalidInput, match="none has been recorded"):
+        Chapter("tools/z").ledger()
+
+
 @given(st.floats(min_value=-1e6, max_value=1e6), st.integers(min_value=0, max_value=6))
 def test_every_rounding_may_be_quoted_and_its_neighbour_not(value: float, digits: int):
     chapter = Chapter("tools/x")

@@ -40,6 +40,18 @@ def test_bounds():
     assert checks.real("x", math.inf, infinite=True) == math.inf
 
 
+def test_what_no_float_can_hold_is_refused():
+    with pytest.raises(InvalidInput, match="x = 1000"):
+        checks.real("x", 10**400)
+
+
+def test_an_infinite_value_is_offered_only_where_it_is_allowed():
+    with pytest.raises(InvalidInput, match="must be a number above 0 or infinite"):
+        checks.array("x", [0.0], low=0, open_low=True, infinite=True)
+    with pytest.raises(InvalidInput, match="must be a finite number above 0"):
+        checks.array("x", [0.0], low=0, open_low=True)
+
+
 def test_array_copies():
     given_array = np.array([1.0, 2.0])
     kept = checks.array("x", given_array)

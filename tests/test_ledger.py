@@ -72,6 +72,12 @@ def test_a_claim_is_not_a_number():
     assert status(NUMBER, True) == "differs"
 
 
+@pytest.mark.parametrize("name", ["highway", "highway.", "elsewhere.x", ".x"])
+def test_an_id_is_a_paper_a_dot_and_a_name(name: str):
+    with pytest.raises(InvalidInput, match="id = "):
+        replace(NUMBER, id=name)
+
+
 def test_nan_is_no_value():
     with pytest.raises(InvalidInput, match="value"):
         status(NUMBER, math.nan)

@@ -103,6 +103,7 @@ def details(results: dict[str, Any], topic: str) -> list[Table]:
 def circumstances(results: dict[str, Any]) -> Table:
     """Return when, where and with what the run was made."""
     machine = results["machine"]
+    versions, peers = (", ".join(f"{k} {v}" for k, v in results[part].items()) for part in ("versions", "peers"))
     rows = [
         ["date", results["date"]],
         ["command", results["command"]],
@@ -112,7 +113,7 @@ def circumstances(results: dict[str, Any]) -> Table:
         ["system", machine["system"]],
         ["linear algebra", machine["arithmetic"]],
         ["other load when it began", f"{machine['load']:g} processes on average"],
-        ["versions", ", ".join(f"{name} {version}" for name, version in results["versions"].items())],
-        ["in the peers' environment", ", ".join(f"{name} {version}" for name, version in results["peers"].items()) or "none installed"],
+        ["versions", versions],
+        ["in the peers' environment", peers or "none installed"],
     ]
     return Table(["what", "value"], rows, "The run")

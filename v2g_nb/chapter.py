@@ -5,6 +5,7 @@ values for the ledger are written there; in a reader's own notebook nothing is w
 """
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,8 @@ class Chapter:
         Raises
         ------
         InvalidInput
-            If a column is empty or not one-dimensional, or holds NaN.
+            If `drawn` is no figure, `name` is not of the form ``fig-...``, or a column is empty, not
+            one-dimensional or holds NaN.
         """
         checks.instance("drawn", drawn, Figure)
         self._store(FigureData(name, columns))
@@ -106,7 +108,9 @@ class Chapter:
         Raises
         ------
         NotAnEquilibrium
-            If one does not hold.
+            If the solver did not converge, or one does not hold.
+        InvalidInput
+            If `result` has no certificate.
         """
         require(result)
         rows = [[c.name, f"at most {c.tolerance:g} {c.unit}".rstrip(), "holds"] for c in result.certificates]
@@ -125,7 +129,8 @@ class Chapter:
         Raises
         ------
         InvalidInput
-            If the ledger has no such item, it belongs to another chapter, or `value` is NaN.
+            If the ledger has no such item, it belongs to another chapter, or `value` is not finite or of another
+            type.
         """
         items = load_items()
         if item not in items or items[item].chapter != self.path:
@@ -154,8 +159,10 @@ class Chapter:
         Raises
         ------
         InvalidInput
-            If an item has not been recorded.
+            If an item has not been recorded, or none has.
         """
+        if not items and not self._values:
+            raise InvalidInput(f"items of {self.path}: none has been recorded, must be at least one")
         rows = []
         known = load_items()
         for item in items or tuple(self._values):
@@ -178,7 +185,7 @@ class Chapter:
         Raises
         ------
         InvalidInput
-            If `text` holds no number, or another one than `value`.
+            If `value` is not finite, or `text` holds no number or another one than `value`.
         """
         checks.real("value", value)
         match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", checks.text("text", text))
@@ -186,6 +193,8 @@ class Chapter:
             raise checks.complain("text", text, "a number such as '0.457' or '12 %'")
         said = float(re.sub(r"[,\u202f ]", "", match[1]))
         ours = value * (100.0 if match[4] else 1.0)
+        if not math.isfinite(said):
+            raise checks.complain("text", text, "a number that is not too large to compute with")
         half = 0.5 * 10.0 ** (int(match[3] or 0) - len(match[2] or ""))
         if abs(said - ours) > half * (1 + 1e-9):
             raise InvalidInput(f"text = {text!r}: the prose says so, but the value is {ours!r}")

@@ -32,13 +32,14 @@ def complain(name: str, value: object, right: str) -> InvalidInput:
     return InvalidInput(f"{name} = {shown(value)} ({type(value).__name__}): must be {right}")
 
 
-def _interval(low: float, high: float, open_low: bool, open_high: bool) -> str:
+def _interval(low: float, high: float, open_low: bool, open_high: bool, infinite: bool) -> str:
+    number = "a number" if infinite else "a finite number"
     if low == -math.inf and high == math.inf:
-        return "a finite number"
+        return number
     if high == math.inf:
-        return f"a finite number {'above' if open_low else 'of at least'} {low:g}"
+        return f"{number} {'above' if open_low else 'of at least'} {low:g}{' or infinite' if infinite else ''}"
     if low == -math.inf:
-        return f"a finite number {'below' if open_high else 'of at most'} {high:g}"
+        return f"{number} {'below' if open_high else 'of at most'} {high:g}"
     return f"a number in {'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
 
 
@@ -81,12 +82,15 @@ def real(
     >>> real("price", 3, low=0)
     3.0
     """
-    right = _interval(low, high, open_low, open_high)
+    right = _interval(low, high, open_low, open_high, infinite)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise complain(name, value, right)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number or fraction beyond all floats
+        raise complain(name, value, right) from None
     if math.isnan(number) or (math.isinf(number) and not infinite):
         raise complain(name, number, right)
     if number < low or number > high or (open_low and number == low) or (open_high and number == high):
@@ -210,7 +214,7 @@ def array(
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         index = "" if not where else "[" + ", ".join(map(str, where)) + "]"
-        right = _interval(low, high, open_low, open_high)
+        right = _interval(low, high, open_low, open_high, infinite)
         raise InvalidInput(f"{name}{index} = {float(result[where])!r}: must be {right}{' and whole' if whole else ''}")
     return result
 

@@ -32,6 +32,17 @@ def test_words_survive(words):
     assert list(back) == ["word", *words]
 
 
+@pytest.mark.parametrize("bad", [[["a", "b"]], np.array([], dtype=str), [[1], [1, 2]]])
+def test_a_column_of_words_is_one_column(bad):
+    with pytest.raises(InvalidInput, match="columns"):
+        FigureData("fig-x", {"w": bad})
+
+
+def test_a_row_of_another_length_is_named():
+    with pytest.raises(InvalidInput, match="row 2 has 1 cells, must have 2"):
+        read_csv("a,b\n1\n")
+
+
 def test_columns_of_different_length_and_scalars():
     data = FigureData("fig-x", {"long": [1, 2, 3], "short": [4.5], "peak": 7})
     back = read_csv(data.to_csv())

@@ -1,5 +1,6 @@
 """Tables as a reader and a screen reader get them."""
 
+import numpy as np
 import pytest
 
 from v2g_nb.errors import InvalidInput
@@ -36,6 +37,11 @@ def test_a_table_without_caption_still_has_a_name():
     assert 'aria-label="table"' in page
     assert "<caption>" not in page
     assert "<td>True</td>" in page
+
+
+def test_whole_numbers_of_any_kind_are_read_alike():
+    assert "12,345" in str(Table(["a"], [[12345]]))
+    assert str(Table(["a"], [[np.int64(12345)]])) == str(Table(["a"], [[12345]]))
 
 
 @pytest.mark.parametrize(

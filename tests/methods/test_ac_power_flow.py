@@ -131,6 +131,25 @@ def test_a_hopeless_loading_is_a_named_error(bus: int, load: float):
         solve_power_flow(nine_bus().with_demand({bus: load}))
 
 
+def test_added_demand_may_be_any_number_of_numpy():
+    for kind in (np.int64, np.float32, np.complex64):
+        assert nine_bus().with_demand({5: kind(5)}).demand_mw.sum() == pytest.approx(nine_bus().demand_mw.sum() + 5)
+    with pytest.raises(InvalidInput, match=r"added\[5\]"):
+        nine_bus().with_demand({5: np.True_})
+
+
+def test_a_branch_may_lose_its_rating():
+    ends = (int(nine_bus().from_bus[0]), int(nine_bus().to_bus[0]))
+    assert nine_bus().with_ratings({ends: np.inf}).rating_mva[0] == np.inf
+    with pytest.raises(InvalidInput, match="ratings"):
+        nine_bus().with_ratings({ends: np.nan})
+
+
+def test_a_bus_number_is_one_that_can_be_counted():
+    with pytest.raises(InvalidInput, match=r"bus\[1\] = 1e\+300"):
+        two_buses(1 + 0j, bus=[1, 1e300])
+
+
 def test_just_short_of_the_limit_there_is_a_power_flow_and_just_beyond_none():
     """A lossless line of reactance X carries at most 1/(2X) of active power at unity power factor."""
     assert solve_power_flow(two_buses(499.9 + 0j)).converged

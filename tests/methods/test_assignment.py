@@ -235,6 +235,43 @@ def test_a_pair_without_a_path_is_named(engine: str):
         path_links(roads, cheapest_tree(roads, [1.0, 1.0], 0)[1], 0, 2)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_free_roads_are_in_equilibrium(engine: str):
+    roads = RoadNetwork(3, [0, 1], [1, 2], [0, 0], [2, 2], [0.15, 0.15], [4, 4])
+    result = require(solve_assignment(roads, Demand([0], [2], [5.0]), engine=engine))
+    assert (result.flow.tolist(), result.total_cost) == ([5.0, 5.0], 0.0)
+
+
+def test_nothing_paid_while_paths_cost_fails_the_gap():
+    roads = RoadNetwork(2, [0], [1], [1.0], [2.0], [0.15], [4.0])
+    ways = SimpleNamespace(row=[0], first=[0, 1], links=[0], flow=[5.0])
+    proof = wardrop_certificates(
+        roads, Demand([0], [1], [5.0]), flow=[0.0], cost=[1.0], rows=[0], least_cost=[1.0], paths=ways, gap=1e-9
+    )
+    assert (proof[-1].name, proof[-1].value) == ("relative gap", 5.0)
+    assert not proof[-1].holds
+
+
+# What overflows: the cost, with powers 4 and 400; the sum of the volumes; only the cost times the flow.
+TOO_MANY = [([1e80], 4.0), ([50.0], 400.0), ([1.5e308, 1.5e308], 0.0), ([1e62], 4.0)]
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "frank_wolfe"])
+@pytest.mark.parametrize(("volumes", "power"), TOO_MANY)
+def test_trips_whose_costs_would_overflow_are_refused(engine: str, volumes: list[float], power: float):
+    roads = RoadNetwork(2, [0, 0], [1, 1], [10, 15], [2, 2], [0.15, 0.15], [power, power])
+    trips = Demand([0] * len(volumes), [1] * len(volumes), volumes)
+    with pytest.raises(InvalidInput, match=r"demand.volumes = .* infinite cost"):
+        next(frank_wolfe(roads, trips)) if engine == "frank_wolfe" else solve_assignment(roads, trips, engine=engine)
+
+
+def test_a_node_number_that_no_integer_holds_is_named():
+    for ends in (([0], [1e300]), ([1e300], [0])):
+        with pytest.raises(InvalidInput, match=r"(origins|destinations)\[0\] = 1e\+300"):
+            Demand(*ends, [0.0])
+    assert Demand([0], [2**53], [1.0]).destinations.tolist() == [2**53]
+
+
 def test_negative_capacity_and_unequal_lengths_are_named():
     with pytest.raises(InvalidInput, match=r"capacity\[1\] = -3"):
         RoadNetwork(2, [0, 0], [1, 1], [1, 1], [2, -3], [0, 0], [1, 1])
@@ -258,6 +295,17 @@ def test_an_interrupt_returns_what_was_reached(monkeypatch: pytest.MonkeyPatch):
     assert 1e-4 < result.residual < 0.1
     with pytest.raises(NotAnEquilibrium, match="did not converge"):
         require(result)
+
+
+def test_progress_is_shown_by_default_only_where_loops_are_compiled(monkeypatch, capsys):
+    city = sioux_falls()
+    monkeypatch.setattr(solve, "COMPILED_FROM", 1)
+    solve_assignment(city.network, city.demand, max_iter=1, engine="plain")
+    assert capsys.readouterr().err == ""
+    solve_assignment(city.network, city.demand, max_iter=1)
+    assert "relative gap" in capsys.readouterr().err
+    solve_assignment(city.network, city.demand, max_iter=1, progress=False)
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_is_shown_where_asked_and_rounds_are_limited(capsys: pytest.CaptureFixture):
@@ -298,6 +346,28 @@ def test_broken_paths_fail_a_certificate():
     assert not certify(path_flow=RESULT.paths.flow - 1e3 * (np.arange(len(RESULT.paths.flow)) == 5))[
         "negative path flow, relative"
     ]
+
+
+GOOD_WAYS = {"row": [0, 0], "first": [0, 1, 2], "links": [0, 1], "flow": [4.0, 2.0]}
+BAD_WAYS = {
+    "row": [[0.7, 0.2], [5, 0], [0, -1], ["0", "0"], [[0, 0]]],
+    "first": [[0, 1], [0, 1, 3], [1, 1, 2], [0, 2, 1], [0, 1, 1], [0, 0.5, 2]],
+    "links": [[0, 9], [0, -1], [0.2, 1], [0]],
+    "flow": [[4.0], ["4", "2"], [None, 2.0]],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(name, bad) for name, values in BAD_WAYS.items() for bad in values])
+def test_paths_whose_numbers_name_nothing_are_refused(field: str, value: list):
+    roads = RoadNetwork(2, [0, 0], [1, 1], [10, 15], [2, 2], [1, 1], [1, 1])
+    claim = {"flow": [4, 2], "cost": [30, 30], "rows": [0], "least_cost": [30], "gap": 1e-9}
+    trips = Demand([0], [1], [6.0])
+    assert all(c.holds for c in wardrop_certificates(roads, trips, **claim, paths=SimpleNamespace(**GOOD_WAYS)))
+    # `first` must end where `links` does, so links that are too few are named there
+    with pytest.raises(InvalidInput, match=r"paths\.first" if value == [0] else rf"paths\.{field}"):
+        wardrop_certificates(roads, trips, **claim, paths=SimpleNamespace(**GOOD_WAYS | {field: value}))
+    with pytest.raises(InvalidInput, match=r"demand.destinations\[0\] = 9"):
+        wardrop_certificates(roads, Demand([0], [9], [6.0]), **claim, paths=SimpleNamespace(**GOOD_WAYS))
 
 
 def test_a_network_of_the_largest_size_from_files(tmp_path):

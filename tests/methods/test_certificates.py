@@ -1,8 +1,10 @@
 """A certificate never holds by accident."""
 
 import math
+from fractions import Fraction
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,13 @@ def test_fails_beyond_its_tolerance(tolerance: float, excess: float):
 def test_a_value_that_is_no_number_never_holds(tolerance: float):
     assert not Certificate("gap", math.nan, tolerance).holds
     assert not Certificate("gap", math.inf, tolerance).holds
+
+
+@pytest.mark.parametrize("kind", [float, np.float16, np.float32, np.float64])
+def test_a_nan_of_any_float_type_may_stand_and_fails(kind: type):
+    found = Certificate("gap", kind("nan"), 1.0)
+    assert not found.holds
+    assert str(found) == "gap: nan, above 1, FAILS"
 
 
 def test_a_tolerance_that_always_holds_is_refused():
@@ -69,3 +78,7 @@ def test_words_do_not_depend_on_noise():
 def test_one_family_of_errors():
     assert issubclass(V2GError, ValueError)
     assert issubclass(NotAnEquilibrium, V2GError)
+
+
+def test_a_fraction_is_shown_as_a_number():
+    assert str(Certificate("gap", Fraction(1, 2), Fraction(1, 4))) == "gap: 0.5, above 0.25, FAILS"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog
 
-from v2g_nb.errors import InvalidInput
+from v2g_nb.errors import InvalidInput, NotConverged
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.complementarity import complementarity_certificates
 from v2g_nb.methods.complementarity import extragradient, natural_residual, smoothing_newton
@@ -103,6 +103,54 @@ def test_extragradient_converges_where_projection_turns_in_circles():
     # with too long a step the theorem's hypothesis is gone, and so is its conclusion
     far = list(islice(extragradient(turning, low, high, [1.0, 1.0], step=1.5), 100))
     assert np.linalg.norm(far[-1]) > 1.0
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (3, 3, 1)])
+def test_a_derivative_of_another_shape_is_named(shape: tuple[int, ...]):
+    with pytest.raises(InvalidInput, match=r"jacobian = .* returns shape .*: must return \(3, 3\)"):
+        smoothing_newton(lambda x: x - 1, lambda x: np.ones(shape), [0] * 3, [9] * 3, [0.5] * 3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, sparse.coo_array])
+def test_values_that_are_not_finite_are_named(bad: float, kind):
+    box = ([0.0, 0.0], [9.0, 9.0], [0.5, 0.5])
+    with pytest.raises(InvalidInput, match=r"jacobian = .* returns NaN or infinity at \[0.5, 0.5\]"):
+        smoothing_newton(lambda x: x - 1, lambda x: kind(np.diag([1.0, bad])), *box)
+    with pytest.raises(InvalidInput, match=r"function = .* returns NaN or infinity at \[0.5, 0.5\]"):
+        smoothing_newton(lambda x: np.array([x[0], bad]), lambda x: kind(np.eye(2)), *box)
+
+
+def test_a_function_without_a_value_on_the_way_only_shortens_the_step():
+    """F = sqrt(x) - 1/2 from x = 4: the whole step goes to -2, where F has no value."""
+
+    def function(x):
+        return np.where(x < 0, np.nan, np.sqrt(np.abs(x))) - 0.5
+
+    result = smoothing_newton(function, lambda x: np.diag(0.5 / np.sqrt(x)), [-FREE], [FREE], [4.0])
+    assert require(result).point == pytest.approx([0.25])
+
+
+def test_steps_that_do_not_exist_are_reported():
+    free = ([-FREE] * 2, [FREE] * 2, [0.5, 0.5])
+    with pytest.raises(NotConverged, match=r"singular at \[0.5, 0.5\]"):  # minus what is added to the diagonal
+        smoothing_newton(lambda x: x - 1, lambda x: -1e-12 * np.eye(2), *free)
+    with np.errstate(over="ignore"), pytest.raises(NotConverged, match="grew beyond all numbers"):
+        smoothing_newton(lambda x: x - 1, lambda x: np.zeros((2, 2)), *free)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("lower", FREE, FREE), ("upper", -FREE, -FREE)])
+def test_a_box_without_a_finite_point_is_refused(name: str, low: float, high: float):
+    box = ([0.0, low], [9.0, high])
+    with pytest.raises(InvalidInput, match=rf"{name}\[1\] = {low}: must be a number or {-low}"):
+        smoothing_newton(lambda x: x - 1, lambda x: np.eye(2), *box, [0.5, 0.5])
+    with pytest.raises(InvalidInput, match=rf"{name}\[1\]"):
+        next(extragradient(lambda x: x - 1, *box, [0.5, 0.5], step=0.5))
+
+
+def test_a_function_of_another_shape_is_not_certified():
+    with pytest.raises(InvalidInput, match=r"function = .* returns shape \(3, 2\): must return \(2,\)"):
+        complementarity_certificates(lambda x: np.zeros((3, 2)), [0, 0], [1, 1], [0, 1], tolerance=1e-9)
 
 
 def test_wrong_shapes_are_named():

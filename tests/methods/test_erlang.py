@@ -116,3 +116,9 @@ def test_waiting_is_rarer_than_a_busy_server(count: int, ratio: float):
     c = float(erlang_c(count, ratio * count))
     assert c <= ratio * (1 + 1e-14)
     assert 1 - c <= count * (1 - ratio) + 1e-14
+
+
+def test_probabilities_nearer_to_1_than_floats_are_rounded():
+    assert erlang_c(1, np.nextafter(1.0, 0.0)) == 1.0  # C(1, a) = a, which is not 1
+    assert erlang_b(8, 1e18) == 1.0
+    assert erlang_b(8, 1e12) < 1.0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tools.make_grid_references import GAMES, games
 from tools.paths import ROOT
 from tools.peers.call import PeerAbsent
-from v2g_nb.errors import NotAnEquilibrium, NotConverged
+from v2g_nb.errors import InvalidInput, NotAnEquilibrium, NotConverged
 from v2g_nb.grid.market import paper_market, repaired_market
 from v2g_nb.grid.price_grid import price_grid
 from v2g_nb.methods.certificates import require
@@ -233,3 +233,52 @@ def test_support_enumeration_misses_what_only_degenerate_games_have():
     middle = [Fraction(1), Fraction(0)], [Fraction(3, 4), Fraction(1, 4)]
     assert all(c.holds for c in equilibrium_certificates(row, column, *middle))
     assert not any(np.allclose(e.column_strategy, [0.75, 0.25]) for e in found)
+
+
+DILEMMA = np.array([[3.0, 0.0], [5.0, 1.0]])
+PENNIES = np.array([[1.0, -1.0], [-1.0, 1.0]])
+
+
+@pytest.mark.parametrize("sizes", [(1e-10, 1e-10), (1e-10, 1.0), (1e9, 1e9), (1e-300, 1e300)])
+@pytest.mark.parametrize(("row", "column"), [(DILEMMA, DILEMMA.T), (PENNIES, -PENNIES), (CHICKEN, CHICKEN.T)])
+def test_the_unit_of_payoff_does_not_matter(row, column, sizes):
+    usual = support_enumeration(row, column)
+    scaled = support_enumeration(row * sizes[0], column * sizes[1])
+    assert len(scaled) == len(usual)
+    for one, other in zip(usual, scaled, strict=True):
+        assert other.row_strategy == pytest.approx(one.row_strategy, abs=1e-12)
+        assert other.column_strategy == pytest.approx(one.column_strategy, abs=1e-12)
+        assert other.row_value == pytest.approx(sizes[0] * one.row_value, rel=1e-12, abs=1e-12 * sizes[0])
+        require(other)
+
+
+def test_tolerances_are_those_of_probabilities_and_of_each_players_payoffs():
+    found = support_enumeration(1e9 * PENNIES, -1e-9 * PENNIES)[0]
+    assert [c.tolerance for c in found.certificates] == pytest.approx([2e-9, 2e-9, 2.0, 2e-18], rel=1e-12, abs=0.0)
+
+
+def test_payoffs_near_the_largest_float():
+    game = np.array([[1e308, -1e308], [-1e308, 1e308]])
+    assert len(support_enumeration(game, game)) == 3
+    with pytest.raises(InvalidInput, match=r"row_payoff\[0, 0\]"):
+        nash_program(game, game, [1, 1], [1, 1])
+    with pytest.raises(InvalidInput, match=r"column_payoff\[0, 0\]"):
+        nash_program(PENNIES, game, [1, 1], [1, 1])
+    regret = equilibrium_certificates(game, game, [1, 0], [0, 1], 1e-9)[2]
+    assert regret.value == math.inf
+    assert not regret.holds
+    below = equilibrium_certificates(game, game, [-3, 0], [0, 1], 1e-9)[2]  # no distribution: earns more than any
+    assert below.value == -math.inf
+
+
+def test_probabilities_may_be_of_any_float_type():
+    for kind in (np.float16, np.float32, np.longdouble, np.int8):
+        certificates = equilibrium_certificates([[1]], [[1]], np.array([1], dtype=kind), [kind(1)])
+        assert all(c.holds for c in certificates)
+    nan = equilibrium_certificates([[1]], [[1]], [np.float32("nan")], [1])
+    assert not any(c.holds for c in nan)
+
+
+def test_ragged_probabilities_are_named():
+    with pytest.raises(InvalidInput, match="row_strategy"):
+        equilibrium_certificates([[1], [1]], [[1], [1]], [[1, 2], 3], [1])

@@ -115,6 +115,31 @@ def test_what_cannot_be_met_is_named():
         interior_point(lambda x: x, lambda x: np.ones(3), [[1.0]], [1.0], [0.0], [2.0])
 
 
+def test_a_concave_objective_is_refused():
+    """The conditions hold at the maximiser (1.5, 1.5) of -x'x, so no certificate would tell."""
+    box = ([[1.0, 1.0]], [3.0], [0, 0], [9, 9])
+    proof = optimality_certificates(lambda x: -2 * x, *box, point=[1.5, 1.5], dual=[-3.0], tolerance=1e-9)
+    assert all(c.holds for c in proof)
+    with pytest.raises(InvalidInput, match=r"curvature = .* returns -2.0 as element 0"):
+        interior_point(lambda x: -2 * x, lambda x: np.full(2, -2.0), *box)
+    with pytest.raises(InvalidInput, match=r"curvature = .* returns -0.5 as element 1"):
+        interior_point(lambda x: np.array([1, -0.5]) * x, lambda x: np.array([1, -0.5]), *box)
+
+
+def test_no_minimum_does_not_converge():
+    """Minimise -x - y with x = y and no upper bound."""
+    linear = (lambda x: np.full(2, -1.0), lambda x: np.zeros(2))
+    found = interior_point(*linear, [[1.0, -1.0]], [0.0], [0, 0], [FREE, FREE])
+    assert not found.converged
+    assert require(interior_point(*linear, [[1.0, -1.0]], [0.0], [0, 0], [5, 9])).point == pytest.approx([5, 5])
+
+
+def test_a_gradient_of_another_shape_is_not_certified():
+    box = ([[1.0, 1.0]], [2.0], [0, 0], [9, 9])
+    with pytest.raises(InvalidInput, match=r"gradient = .* returns shape \(3, 2\): must return \(2,\)"):
+        optimality_certificates(lambda x: np.zeros((3, 2)), *box, point=[1, 1], dual=[0], tolerance=1e-9)
+
+
 @pytest.mark.parametrize("block", ["point", "dual"])
 @pytest.mark.parametrize("change", [1e-4, -1e-4, np.nan])
 def test_a_perturbed_block_fails_a_certificate(block: str, change: float):

@@ -230,3 +230,54 @@ def test_results_are_frozen():
     with pytest.raises(AttributeError):
         solve_leader(TWO_PEAKS, 0.03).price = 1.0
     assert replace(solve_leader(TWO_PEAKS, 0.03), price=1.0).price == 1.0
+
+
+@pytest.mark.parametrize(
+    ("followers", "limits", "price"),
+    [
+        (Followers([0.0], [1.0], [0.0], [5.0]), {}, 0.0),
+        (Followers([10.0], [1.0], [0.0], [10.0]), {"price_floor": 10.0}, 10.0),
+        (Followers([10.0], [1.0], [0.0], [10.0]), {"price_cap": 0.0}, 0.0),
+    ],
+)
+def test_floor_and_top_at_one_breakpoint(followers: Followers, limits: dict[str, float], price: float):
+    result = solve_leader(followers, 0.5, **limits)
+    assert (result.price, result.peaks.tolist(), result.num_iter) == (price, [price], 1)
+    assert all(c.holds for c in result.certificates), result.certificates
+
+
+def test_breakpoints_that_coincide_make_no_peak():
+    """One follower leaves its most where the other stops: the profit rises there, up to 5.5."""
+    followers = Followers([22.0, 5.0], [2.0, 1.0], [0.0, 0.0], [12.0, 5.0])
+    assert profit(followers, 0.0, 5.001) > profit(followers, 0.0, 5.0)
+    result = solve_leader(followers, 0.0)
+    assert result.peaks.tolist() == [5.5]
+    assert result.num_iter == 2  # pieces with a length: up to 5 and up to 11
+
+
+def test_breakpoints_that_coincide_but_for_rounding_make_no_peak():
+    followers = Followers([2.4, 3.0], [0.6, 0.1], [0.0, 0.0], [1.7, 2.6])
+    first, last = followers.breakpoints[1:3]
+    assert 0.0 < last - first < 2e-15  # (3 - 2.6) / 0.1 and 2.4 / 0.6
+    assert solve_leader(followers, 0.0).peaks == pytest.approx([15.0])
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-12])
+def test_the_grid_certificate_notices_a_worse_price_whatever_the_size_of_the_profit(size: float):
+    f = Followers([10.0 * size], [size], [0.0], [10.0 * size])
+    for price, right in ((5.0, True), (5.5, False)):
+        bought = demand(f, price)
+        earned = float(price * bought.sum())
+        checked = proofs.certificates(f.intercept, f.slope, f.low, f.high, 0.0, 0.0, math.inf, price, bought, earned)
+        assert checked[2].holds == right
+        off = proofs.profit_stated(0.0, price, bought, 1.01 * earned)
+        assert not off.holds
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e-10, 1e-12])
+@pytest.mark.parametrize("seed", range(30))
+def test_certificates_hold_in_any_unit_of_price(unit: float, seed: int):
+    f = crowd(np.random.default_rng(seed), 6)
+    for cost in (0.0, 0.3):
+        result = solve_leader(Followers(f.intercept, f.slope / unit, f.low, f.high), cost * unit)
+        assert all(c.holds for c in result.certificates), result.certificates

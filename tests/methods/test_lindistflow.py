@@ -1,6 +1,7 @@
 """A radial feeder: flows and voltages by hand, a dispatch against another solver, prices against differences."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,6 +127,26 @@ def test_a_loop_is_named_by_its_buses():
         lindistflow(SMALL, [0, 0, 0, 1e5], [0] * 4)
 
 
+def test_what_cannot_be_shed_or_sent_back_is_named():
+    """Reactive load is always served, and the source takes nothing back."""
+    line = RadialFeeder(2, [0], [1], [0.01], [0.01], [1.0])
+    for load, reactive in ((0.1, 10.0), (-1.0, 0.0)):
+        with pytest.raises(Infeasible, match=r"serves the reactive load and keeps .* an import of at least 0"):
+            solve_dispatch(DispatchProblem(line, [0.0, load], [0.0, reactive], [], [], [], [], [], 0.1))
+
+
+def test_the_reactive_load_is_named_where_it_pulls_a_voltage_down():
+    with pytest.raises(InvalidInput, match=r"load_kw = .*, load_kvar = .*must be less"):
+        lindistflow(SMALL, [0] * 4, [0, 0, 0, 1e5])
+
+
+def test_a_negative_voltage_does_not_pass_for_its_opposite():
+    good = lindistflow(SMALL, LOAD, REACTIVE)
+    fields = {"active_kw": good.active_kw, "reactive_kvar": good.reactive_kvar, "source_voltage_pu": 1.0}
+    assert all(c.holds for c in flow_certificates(SMALL, LOAD, REACTIVE, voltage_pu=good.voltage_pu, **fields))
+    assert not flow_certificates(SMALL, LOAD, REACTIVE, voltage_pu=-good.voltage_pu, **fields)[2].holds
+
+
 PROBLEM = DispatchProblem(SMALL, LOAD, REACTIVE, [3], [0.25], [1e-3], [200.0], [50.0], 0.1, import_kw=2000.0)
 
 
@@ -222,7 +243,7 @@ def test_the_dispatch_agrees_with_another_solver():
 
 
 def test_impossible_limits_are_named():
-    with pytest.raises(Infeasible, match="even with all load shed"):
+    with pytest.raises(Infeasible, match="even with all active load shed"):
         solve_dispatch(replace(PROBLEM, lowest_pu=1.05, highest_pu=1.1))
     with pytest.raises(InvalidInput, match="lowest_pu"):
         replace(PROBLEM, lowest_pu=1.2)
@@ -246,6 +267,13 @@ def test_more_facets_come_closer_to_the_circle():
 FLOW = lindistflow(SMALL, LOAD, REACTIVE)
 DISPATCH = solve_dispatch(replace(PROBLEM, lowest_pu=0.985))
 BLOCKS = [k for k in asdict(DISPATCH) if k not in ("cost", "converged", "num_iter", "residual", "certificates")]
+
+
+@pytest.mark.parametrize("name", ["cost_per_kwh", "import_kvar", "lowest_pu"])
+def test_a_problem_without_a_field_is_no_problem(name):
+    lacking = SimpleNamespace(**{k: v for k, v in vars(PROBLEM).items() if k != name})
+    with pytest.raises(InvalidInput, match="problem = "):
+        dispatch_certificates(lacking, **{k: getattr(DISPATCH, k) for k in BLOCKS})
 
 
 @pytest.mark.parametrize("block", ["active_kw", "reactive_kvar", "voltage_pu"])

@@ -311,3 +311,36 @@ def test_somebody_is_stranded_without_places_or_priority():
         left = deferred_acceptance(Market(rows, market.receiver_lists, market.quotas)).partner
         refused += (left[depends >= 0] < 0).any()
     assert refused > 10
+
+
+def test_quotas_beyond_64_bits_are_as_good_as_no_limit():
+    market = Market([[0], [0]], [[0, 1]], [2e19])
+    assert market.quotas[0] > 2
+    for engine in ("plain", "compiled"):
+        assert deferred_acceptance(market, engine=engine).partner.tolist() == [0, 0]
+    assert stable_matchings(market).tolist() == [[0, 0]]
+    assert Market([[0], [0]], [[0, 1]], [7]).quotas.tolist() == [7]
+
+
+def test_enumeration_of_more_proposers_than_an_array_has_axes():
+    market = Market([[]] * 70 + [[0], [0]], [[71, 70]], [1])
+    assert stable_matchings(market).tolist() == [[-1] * 71 + [0]]
+
+
+def test_too_many_assignments_are_counted_however_many():
+    crowded = Market([[0, 1]] * 700, [list(range(700))] * 2, [1, 1])
+    with pytest.raises(InvalidInput, match=r"market has 9\.66e\+333 assignments"):
+        stable_matchings(crowded)
+
+
+@pytest.mark.parametrize("name", ["proposer_lists", "receiver_lists"])
+def test_ragged_lists_are_named(name):
+    lists = {"proposer_lists": [[0]], "receiver_lists": [[0]]} | {name: [[[0], [0, 1]]]}
+    with pytest.raises(InvalidInput, match=rf"{name}\[0\]"):
+        Market(**lists, quotas=[1])
+
+
+def test_proposals_check_the_market_when_asked_for_the_first():
+    steps = proposals("no market")
+    with pytest.raises(InvalidInput, match="market"):
+        next(steps)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.methods.exact_queue import exact_number, exact_wait
-from v2g_nb.errors import Infeasible
+from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
+from v2g_nb.methods import queue_inverse
 from v2g_nb.methods.queueing import (
     arrival_rate_for_wait,
     mean_number,
@@ -152,3 +153,34 @@ def test_the_approximation_breaks_littles_law():
     x = np.array([1.0, 6.9, 7.1, 20.0])
     assert (throughput_approximation(8, 1.1, x) > 1.1 * x).tolist() == [True, True, False, False]
     assert (throughput(8, 1.1, x) < 1.1 * x).all()
+
+
+@pytest.mark.parametrize(
+    "function", [mean_wait, mean_wait_derivative, mean_number, mean_number_derivative], ids=lambda f: f.__name__
+)
+def test_means_need_a_finite_capacity(function):
+    with pytest.raises(InvalidInput, match=r"service_rate = 1e\+308 with servers = 8: their product must be finite"):
+        function([1, 8], 1.0, 1e308)
+
+
+@pytest.mark.parametrize(
+    "function", [arrival_rate_for_wait, throughput, throughput_approximation], ids=lambda f: f.__name__
+)
+def test_inverses_need_a_finite_capacity(function):
+    with pytest.raises(InvalidInput, match=r"service_rate = 1e\+308 with servers = 8: their product must be finite"):
+        function(8, [1.0, 1e308], 1.0)
+
+
+@pytest.mark.parametrize("function", [arrival_rate_for_wait, throughput], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("much", [1e299, 1e305, 1.7e308])
+def test_inverses_of_what_only_the_last_number_below_the_capacity_can_give(function, much: float):
+    counts, mu = np.array([1, 8, 10_000_000]), 1e10
+    assert function(counts, mu, much).tolist() == np.nextafter(counts * mu, 0).tolist()
+
+
+def test_an_iteration_that_does_not_end_names_the_argument(monkeypatch):
+    monkeypatch.setattr(queue_inverse, "MAX_STEPS", 1)
+    with pytest.raises(NotConverged, match=r"^wait = 0\.5: "):
+        arrival_rate_for_wait(8, 1.0, [0.5, 2.0])
+    with pytest.raises(NotConverged, match=r"^number = 6\.0: "):
+        throughput(8, 1.0, [6.0, 7.0])

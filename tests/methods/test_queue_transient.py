@@ -8,7 +8,7 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import poisson
 
-from v2g_nb.errors import NotAnEquilibrium
+from v2g_nb.errors import InvalidInput, NotAnEquilibrium, NotConverged
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.queueing import transient_certificates
 from v2g_nb.methods.queueing import TransientResult, mean_wait, solve_queue, transient
@@ -113,3 +113,16 @@ def certified_again(result: TransientResult, probabilities: np.ndarray) -> Trans
     rates = (result.servers, result.arrival_rate, result.service_rate)
     proofs = transient_certificates(*rates, result.times, first, probabilities, result.error)
     return replace(result, probabilities=probabilities, certificates=proofs)
+
+
+@pytest.mark.parametrize("late", [1e5, 1e12, 1e300, 1.7e308])
+def test_a_time_that_takes_too_many_ticks_is_named(late: float):
+    with pytest.raises(NotConverged, match=r"times\[1\] = .* ticks: must be at most 200000"):
+        transient(1, 1.0, 2.0, [1.0, late])
+
+
+@pytest.mark.parametrize("rates", [(1.0, 1e308), (1.7e308, 1e307)])
+@pytest.mark.parametrize("time", [0.0, 1.0])
+def test_a_clock_beyond_the_largest_number_is_refused(rates: tuple[float, float], time: float):
+    with pytest.raises(InvalidInput, match=r"service_rate = .* with servers = 8"):
+        transient(8, *rates, [time])

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 from tests.methods.exact_queue import exact_c
-from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.queueing import TOLERANCE, erlang_c_by_quadrature, stationary_certificates
 from v2g_nb.methods.queueing import QueueResult, erlang_b, solve_queue, throughput
@@ -117,3 +117,27 @@ def test_quadrature_against_a_library():
     """Fortet's integral with scipy's adaptive rule gives Erlang B."""
     inverse, _ = quad(lambda t: math.exp(-t) * (1 + t / 5.0) ** 8, 0, np.inf)
     assert 1 / inverse == pytest.approx(float(erlang_b(8, 5.0)), rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8, 1000])
+@pytest.mark.parametrize("mu", [1.0, 1.1, 1e-6])
+@pytest.mark.parametrize("spare", [0.0, 1e-15, 1e-12, 1e-7])
+def test_certificates_hold_near_saturation(count: int, mu: float, spare: float):
+    below = math.nextafter(count * mu, 0.0)
+    require(solve_queue(count, min(count * mu * (1 - spare), below), mu))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("spare", [1e-12, 1e-7])
+def test_certificates_notice_a_changed_block_near_saturation(block: str, spare: float):
+    solved = solve_queue(5, 5 * (1 - spare), 1.0)
+    spoilt = replace(solved, **{block: getattr(solved, block) * (1 + 100 * TOLERANCE)})
+    with pytest.raises(NotAnEquilibrium):
+        require(certified_again(spoilt))
+
+
+def test_a_capacity_beyond_the_largest_number_is_refused():
+    with pytest.raises(InvalidInput, match=r"service_rate = 1e\+308 with servers = 8"):
+        solve_queue(8, 1.0, 1e308)
+    with pytest.raises(InvalidInput, match=r"service_rate = 1e\+308 with servers = 8"):
+        stationary_certificates(8, 1.0, 1e308, [1.0] * 9, 0.0, 0.0, 0.0, 0.0)

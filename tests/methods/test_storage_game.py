@@ -1,5 +1,8 @@
 """The storage game: best responses against a general solver, the dual, certificates that can fail."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import cvxpy as cp
 import numpy as np
 import pytest
@@ -7,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.campus.instances import scaled_game
-from v2g_nb.errors import Infeasible, NotAnEquilibrium
+from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods import potential_game
 from v2g_nb.methods.best_response import best_response, best_response_sweeps
 from v2g_nb.methods.certificates import require
-from v2g_nb.methods.certificates.storage_game import certify_plans, tangent_gaps
+from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, certify_plans, tangent_gaps
 from v2g_nb.methods.potential_game import dual_newton, equilibrium_sensitivity, solve_potential_game
 from v2g_nb.methods.storage_game import SharedCost, StorageUsers, player_costs, potential
 
@@ -105,6 +108,31 @@ def test_sensitivity_agrees_with_differences():
 
     exact = equilibrium_sensitivity(users, shared, found, direction, 0.3)
     assert np.abs((total(h) - total(-h)) / (2 * h) - exact).max() < 1e-6
+
+
+def test_sensitivity_refuses_the_equilibrium_of_another_number_of_slots():
+    games = [(random_game(5, 2, slots), slots) for slots in (12, 13)]
+    found = [solve_potential_game(*game, certify=False) for game, _ in games]
+    for (game, slots), other in zip(games, found[::-1], strict=True):
+        with pytest.raises(InvalidInput, match=rf"found.price .* must have shape \({slots},\)"):
+            equilibrium_sensitivity(*game, other, np.ones(slots), 0.0)
+    short = replace(found[0], total=found[1].total)
+    with pytest.raises(InvalidInput, match=r"found.total .* must have shape \(12,\)"):
+        equilibrium_sensitivity(*games[0][0], short, np.ones(12), 0.0)
+
+
+def test_numbers_of_any_kind_reach_the_compiled_loops():
+    box = ([0, 0], [2, 2], [-9, -9], [9, 9], [0, 0], [-9, -9], [9, 9], [3, 3])
+    users = StorageUsers(2, *box, False, Fraction(3, 2), np.float32(0.25))
+    found = require(solve_potential_game(users, SharedCost([1.0, 2.0], Fraction(1, 2))))
+    plain = solve_potential_game(StorageUsers(2, *box, False, 1.5, 0.25), SharedCost([1.0, 2.0], 0.5))
+    assert found.flows.tolist() == plain.flows.tolist()
+
+
+@pytest.mark.parametrize("gaps", [["1"], [True], [None], [1j]])
+def test_gaps_that_are_no_numbers_prove_nothing(gaps):
+    with pytest.raises(InvalidInput, match=r"gaps = .* must be an array of numbers"):
+        certificates_of_gaps(gaps, 1.0, 1.0)
 
 
 def test_a_full_store_changes_the_price_it_sees():

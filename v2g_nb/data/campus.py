@@ -11,9 +11,12 @@ from v2g_nb.checks import FloatArray
 __all__ = ["load_campus_day", "load_workplace_sessions"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CampusDay:
-    """96 quarters of an hour: their middle [h], load shape [kWh a GWh and year], PV [kW/kWp], price [EUR/kWh]."""
+    """96 quarters of an hour: their middle [h], load shape, PV [kW/kWp], price [EUR/kWh].
+
+    The load shape is what a site that uses 1 GWh a year takes in that quarter of an hour [kWh].
+    """
 
     hour_h: FloatArray
     load_shape: FloatArray
@@ -21,7 +24,7 @@ class CampusDay:
     price_eur_per_kwh: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sessions:
     """Workplace sessions: date, arrival and departure [h of the day], energy delivered [kWh]."""
 
@@ -55,7 +58,7 @@ def load_campus_day() -> CampusDay:
 
 
 def load_workplace_sessions() -> Sessions:
-    """Return the real sessions of one workplace in June and July 2019.
+    """Return the real sessions of one workplace in June and July 2019 that begin and end on the same working day.
 
     Returns
     -------

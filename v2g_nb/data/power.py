@@ -15,7 +15,7 @@ __all__ = ["CASES", "CaseTables", "load_case"]
 CASES = ("case9", "case14", "case30")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CaseTables:
     """Columns of a test case by name: `bus` and `branch` tables, and the base power [MVA].
 

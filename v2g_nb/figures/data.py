@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
 
 __all__ = ["FigureData", "read_csv"]
 
@@ -19,13 +20,18 @@ DIGITS = 10  # significant digits in the CSV: more would differ between processo
 
 
 def _column(name: str, value: Any) -> Column:
-    column = np.atleast_1d(np.asarray(value))
+    try:
+        column = np.atleast_1d(np.asarray(value))
+    except ValueError:  # ragged nesting
+        raise checks.complain(name, value, "a column of numbers or words") from None
     if column.dtype.kind in "US":
+        if column.ndim != 1 or not column.size:
+            raise checks.complain(name, value, "one-dimensional, with at least one word")
         return column
     return checks.array(name, column, shape=(None,), infinite=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FigureData:
     """Named columns, each one-dimensional; they may differ in length.
 
@@ -85,6 +91,8 @@ def _cell(value: Any) -> str:
 def read_csv(text: str) -> dict[str, Column]:
     """Return the columns of a figure's CSV: floats where every cell is a number, else strings.
 
+    Empty cells at the end of a column are those of a shorter one and are left out.
+
     Parameters
     ----------
     text : str
@@ -97,7 +105,7 @@ def read_csv(text: str) -> dict[str, Column]:
     Raises
     ------
     InvalidInput
-        If `text` is blank or no string.
+        If `text` is blank or no string, or its rows have another number of cells than the first.
 
     Examples
     --------
@@ -106,6 +114,9 @@ def read_csv(text: str) -> dict[str, Column]:
     """
     checks.text("text", text)
     header, *rows = list(csv.reader(io.StringIO(text)))
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise InvalidInput(f"text: row {number} has {len(row)} cells, must have {len(header)} as the first row")
     columns: dict[str, Column] = {}
     for place, key in enumerate(header):
         cells = [row[place] for row in rows]

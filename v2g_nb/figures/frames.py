@@ -53,7 +53,7 @@ class Parameter:
         return [v if isinstance(v, str) else f"{v:g}" for v in self.values]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frames:
     """An interactive figure: `html` for the page, `data` behind all frames, `live` for a kernel."""
 
@@ -124,8 +124,9 @@ def frames(
     Raises
     ------
     InvalidInput
-        If there are no or more than two parameters, more than 80 frames, a parameter without
-        values, a `start` out of range, or frames with different columns.
+        If the name is not of the form ``fig-...``, there are no or more than two parameters, more than 80
+        frames, a parameter without values, a `start` out of range, frames with different columns, or a frame
+        whose columns have unequal lengths.
 
     Examples
     --------
@@ -173,7 +174,7 @@ def _sliders(parameters: Any) -> tuple[Parameter, ...]:
     sliders = []
     for label, values in parameters.items():
         checks.text("parameters", label)
-        if isinstance(values, str) or not len(values):
+        if isinstance(values, str) or not hasattr(values, "__len__") or not len(values):
             raise checks.complain(f"parameters[{label!r}]", values, "a sequence with at least one value")
         for value in values:
             if not isinstance(value, str):

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from v2g_nb import checks
@@ -16,7 +17,7 @@ def _text(value: Any) -> str:
         value
         if isinstance(value, str)
         else f"{value:,}"
-        if isinstance(value, int) and not isinstance(value, bool)
+        if isinstance(value, Integral) and not isinstance(value, bool)
         else str(value)
     )
 
@@ -38,7 +39,7 @@ class Table:
     Raises
     ------
     InvalidInput
-        If there is no column, or a row has another length.
+        If there is no column or no row, or a row has another length.
 
     Examples
     --------

@@ -70,7 +70,7 @@ class Item:
     Raises
     ------
     InvalidInput
-        If a field is missing what its meaning needs.
+        If a field is of the wrong type, blank or out of range, or `id` is not a paper, a dot and a name.
 
     Examples
     --------
@@ -95,8 +95,9 @@ class Item:
     def __post_init__(self) -> None:
         """Check the fields once."""
         checks.text("id", self.id)
-        if self.id.split(".")[0] not in PAPERS:
-            raise checks.complain("id", self.id, f"one that begins with one of {', '.join(PAPERS)} and a dot")
+        paper, _, name = self.id.partition(".")
+        if paper not in PAPERS or not name:
+            raise checks.complain("id", self.id, f"one of {', '.join(PAPERS)}, a dot and a name")
         checks.text("what", self.what)
         for name in ("chapter", "test"):
             if getattr(self, name) is not None:

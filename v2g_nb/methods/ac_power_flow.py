@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Iterate:
     """One step of Newton's method: voltages [pu, rad] and the mismatch at each bus [pu]."""
 
@@ -40,7 +40,7 @@ class Iterate:
         return float(np.max(self.mismatch_pu))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PowerFlow:
     """Voltages, flows and losses that belong together.
 
@@ -167,7 +167,7 @@ def newton_iterates(network: PowerNetwork) -> Iterator[Iterate]:
     Raises
     ------
     InvalidInput
-        If `network` is no PowerNetwork.
+        If `network` is no PowerNetwork (when the first iterate is asked for).
     NotConverged
         If the Jacobian is singular or the voltages leave the finite numbers.
 

@@ -21,7 +21,7 @@ __all__ = ["ORDERS", "best_response", "best_response_sweeps"]
 ORDERS = ("cyclic", "random", "simultaneous")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """One iterate: `number` of sweeps so far, `flows`, their `total`, and `change` (Frobenius norm) by this sweep."""
 

@@ -13,7 +13,7 @@ from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import InvalidInput
+from v2g_nb.errors import InvalidInput, NotConverged
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.complementarity import complementarity_certificates
 
@@ -33,7 +33,7 @@ SMALLEST_STEP = 1e-8
 LIFT = 1e-12  # added to the diagonal, so that flat directions do not stop the factorisation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ComplementarityResult:
     """A solution ``point``; ``residual`` is its natural residual, largest component."""
 
@@ -44,7 +44,7 @@ class ComplementarityResult:
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NewtonStep:
     """Where Newton's method stands: ``number`` steps taken, the last a part ``length`` of the whole step.
 
@@ -68,6 +68,10 @@ def _box(lower: Any, upper: Any) -> tuple[FloatArray, FloatArray]:
     if (low > high).any():
         place = int(np.argmax(low > high))
         raise checks.complain("lower", low, f"at most upper; lower[{place}] = {low[place]} is above {high[place]}")
+    for name, bound, never in (("lower", low, np.inf), ("upper", high, -np.inf)):
+        if (bound == never).any():  # such a box holds no finite point
+            place = int(np.argmax(bound == never))
+            raise InvalidInput(f"{name}[{place}] = {never}: must be a number or {-never}")
     return low, high
 
 
@@ -91,7 +95,7 @@ def natural_residual(point: Any, value: Any, lower: Any, upper: Any) -> FloatArr
     Raises
     ------
     InvalidInput
-        If arrays differ in length, or a lower bound is above the upper.
+        If arrays differ in length, or no finite number lies between a lower bound and the upper.
 
     Examples
     --------
@@ -175,7 +179,9 @@ def smoothing_newton(
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F or its derivative has another shape.
+        If an argument is not of its kind, or F or its derivative has another shape or is not finite.
+    NotConverged
+        If Newton's step cannot be computed, as where the equations' derivative is singular.
 
     Examples
     --------
@@ -232,7 +238,10 @@ def newton_steps(
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F or its derivative has another shape.
+        If an argument is not of its kind (when the first item is asked for), or F or its
+        derivative has another shape or is not finite.
+    NotConverged
+        If Newton's step cannot be computed, as where the equations' derivative is singular.
 
     Examples
     --------
@@ -250,6 +259,7 @@ def newton_steps(
     f = _evaluate(function, x, "function", x.shape)
     count, norm, length = 0, 0.0, 0.0
     while True:
+        _require_finite(function, x, f, count)
         residual = float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
         if count and level > 0.0 and norm <= np.sqrt(level):
             level = 0.0 if level < target**2 else min(SHRINK * level, level * float(np.sqrt(level)))
@@ -274,17 +284,40 @@ def _evaluate(function: Function, x: FloatArray, name: str, shape: tuple[int, ..
     return value
 
 
+def _require_finite(function: Function, x: FloatArray, f: FloatArray, count: int) -> None:
+    """Raise where no further step can begin: the iterates have left all bounds, or F has no value."""
+    if not np.isfinite(x).all():
+        raise NotConverged(f"after {count} Newton steps the point grew beyond all numbers")
+    if not np.isfinite(f).all():
+        where = f"at {checks.shown(x)}, after {count} Newton steps"
+        raise InvalidInput(f"function = {checks.shown(function)} returns NaN or infinity {where}: must be finite there")
+
+
+def _derivative(jacobian: Function, x: FloatArray) -> Any:
+    """Return the derivative of F as a sparse matrix of finite numbers, or raise."""
+    raw = jacobian(x)
+    if not sparse.issparse(raw):
+        raw = np.asarray(raw, dtype=np.float64)
+    if raw.shape != (x.size, x.size):
+        right = (x.size, x.size)
+        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns shape {raw.shape}: must return {right}")
+    matrix = sparse.csc_array(raw)
+    if not np.isfinite(matrix.data).all():
+        where = f"at {checks.shown(x)}"
+        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns NaN or infinity {where}: must be finite there")
+    return matrix
+
+
 def _step(
     jacobian: Function, x: FloatArray, f: FloatArray, low: FloatArray, high: FloatArray, level: float
 ) -> tuple[FloatArray, float]:
     """Return Newton's step and the norm of the equations that it is to bring to zero."""
     value, by_x, by_f = _equations(x, f, low, high, level)
-    derivative = sparse.csc_array(jacobian(x))
-    if derivative.shape != (x.size, x.size):
-        right = (x.size, x.size)
-        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns shape {derivative.shape}: must return {right}")
-    matrix = sparse.diags_array(by_x + LIFT) + sparse.diags_array(by_f) @ derivative
-    step: FloatArray = -splu(matrix.tocsc()).solve(value)
+    matrix = sparse.diags_array(by_x + LIFT) + sparse.diags_array(by_f) @ _derivative(jacobian, x)
+    try:
+        step: FloatArray = -splu(matrix.tocsc()).solve(value)
+    except RuntimeError:  # what SuperLU raises
+        raise NotConverged(f"the equations' derivative is singular at {checks.shown(x)}: no Newton step") from None
     return step, float(np.linalg.norm(value))
 
 
@@ -313,7 +346,7 @@ def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: 
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F has another shape.
+        If an argument is not of its kind, or F has another shape (when the first item is asked for).
 
     Examples
     --------
@@ -333,8 +366,8 @@ def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: 
 def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:
     """Yield the iterates of the extragradient method: look one step ahead, then step with what is seen there.
 
-    It needs no derivative and converges for every monotone, Lipschitz-continuous F if `step` is
-    below the inverse of the Lipschitz constant; plain projection does not.
+    It needs no derivative and converges for every monotone, Lipschitz-continuous F, provided a
+    solution exists and `step` is below the inverse of the Lipschitz constant; plain projection does not.
 
     Parameters
     ----------
@@ -355,7 +388,7 @@ def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, ste
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F has another shape.
+        If an argument is not of its kind, or F has another shape (when the first item is asked for).
 
     Examples
     --------

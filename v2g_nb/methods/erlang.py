@@ -84,6 +84,19 @@ def broadcast(**arrays: FloatArray) -> list[FloatArray]:
         raise InvalidInput(f"{shapes}: must broadcast to one shape") from None
 
 
+def finite_capacity(servers: FloatArray, service_rate: FloatArray) -> FloatArray:
+    """Return c mu, or say where it is beyond the largest number."""
+    with np.errstate(over="ignore"):
+        capacity = np.asarray(servers * service_rate)
+    if np.isinf(capacity).any():
+        where = tuple(np.argwhere(np.isinf(capacity))[0])
+        raise InvalidInput(
+            f"service_rate = {float(service_rate[where])!r} with servers = {int(servers[where])}: their product "
+            "must be finite"
+        )
+    return capacity
+
+
 def stable_load(servers: object, offered_load: object) -> list[FloatArray]:
     """Return checked, broadcast servers and offered load with load below servers."""
     c = checks.array("servers", servers, low=1, high=MAX_SERVERS, whole=True)
@@ -157,8 +170,8 @@ def erlang_c(servers: object, offered_load: object) -> FloatArray:
     Returns
     -------
     numpy.ndarray of float
-        C(c, a) in [0, 1), of the broadcast shape. Below about 1e-308 it is 0; `log_erlang_c` still
-        tells such values apart.
+        C(c, a) in [0, 1), of the broadcast shape; rounded to 1 where it is nearer than 1e-16. Below
+        about 1e-308 it is 0; `log_erlang_c` still tells such values apart.
 
     Raises
     ------
@@ -229,7 +242,7 @@ def erlang_b(servers: object, offered_load: object) -> FloatArray:
     Returns
     -------
     numpy.ndarray of float
-        B(c, a) in [0, 1), of the broadcast shape.
+        B(c, a) in [0, 1), of the broadcast shape; rounded to 1 where it is nearer than 1e-16.
 
     Raises
     ------

@@ -12,15 +12,16 @@ from scipy.optimize import Bounds, LinearConstraint, minimize
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.certificates.games import equilibrium_certificates
+from v2g_nb.methods.certificates.games import scaled_certificates
 
 __all__ = ["MixedEquilibrium", "nash_program", "pure_equilibria", "support_enumeration"]
 
 FloatArray = NDArray[np.float64]
+LARGEST_PAYOFF = 1e100  # the program multiplies payoffs
 LARGEST = 12  # support enumeration tries every pair of supports: 12 strategies give 2.7 million
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MixedEquilibrium:
     """Two mixed strategies in floats.
 
@@ -47,9 +48,9 @@ class MixedEquilibrium:
     certificates: tuple[Certificate, ...]
 
 
-def _game(row_payoff: Any, column_payoff: Any) -> tuple[FloatArray, FloatArray]:
-    rows = checks.array("row_payoff", row_payoff, shape=(None, None))
-    return rows, checks.array("column_payoff", column_payoff, shape=rows.shape)
+def _game(row_payoff: Any, column_payoff: Any, largest: float = np.inf) -> tuple[FloatArray, FloatArray]:
+    rows = checks.array("row_payoff", row_payoff, shape=(None, None), low=-largest, high=largest)
+    return rows, checks.array("column_payoff", column_payoff, shape=rows.shape, low=-largest, high=largest)
 
 
 def pure_equilibria(row_payoff: Any, column_payoff: Any) -> list[tuple[int, int]]:
@@ -94,7 +95,8 @@ def support_enumeration(row_payoff: Any, column_payoff: Any, *, tolerance: float
     row_payoff, column_payoff : array_like, shape (m, n)
         Payoffs; neither player has more than 12 strategies.
     tolerance : float
-        Probabilities and regrets below it count as 0, in units of the largest payoff.
+        Probabilities below it count as 0; so do a player's regrets below twice it, relative to that
+        player's largest payoff.
 
     Returns
     -------
@@ -113,22 +115,30 @@ def support_enumeration(row_payoff: Any, column_payoff: Any, *, tolerance: float
 
     References
     ----------
-    von Stengel, Computing equilibria for two-person games, 2002, algorithm 3.
+    von Stengel, Computing equilibria for two-person games, 2002.
     """
     rows, columns = _game(row_payoff, column_payoff)
     checks.real("tolerance", tolerance, low=0.0, open_low=True)
     if max(rows.shape) > LARGEST:
         raise InvalidInput(f"row_payoff has shape {rows.shape}: support enumeration needs at most {LARGEST} strategies")
-    scale = max(1.0, float(np.abs(rows).max()), float(np.abs(columns).max()))
+    small_rows, small_columns = _near_one(rows), _near_one(columns)
+    largest = [float(np.abs(payoff).max()) for payoff in (rows, columns)]
+    allowed = 2 * tolerance, 2 * tolerance * largest[0], 2 * tolerance * largest[1]
     found = []
     for own, other in _supports(*rows.shape):
-        y = _indifferent(rows[np.ix_(own, other)], other, rows.shape[1], tolerance)
-        x = _indifferent(columns[np.ix_(own, other)].T, own, rows.shape[0], tolerance)
+        y = _indifferent(small_rows[np.ix_(own, other)], other, rows.shape[1], tolerance)
+        x = _indifferent(small_columns[np.ix_(own, other)].T, own, rows.shape[0], tolerance)
         if x is not None and y is not None:
-            equilibrium = _mixed(rows, columns, x, y, 0, 2 * tolerance * scale)
+            equilibrium = _mixed(rows, columns, x, y, 0, allowed, allowed[1] + allowed[2])
             if all(c.holds for c in equilibrium.certificates):
                 found.append(equilibrium)
     return found
+
+
+def _near_one(payoff: FloatArray) -> FloatArray:
+    """Return the payoffs over a power of two, which rounds nothing, so that the largest is between 1/2 and 1."""
+    scaled: FloatArray = np.ldexp(payoff, -np.frexp(np.abs(payoff).max())[1])
+    return scaled
 
 
 def _supports(m: int, n: int) -> Iterator[tuple[list[int], list[int]]]:
@@ -180,7 +190,7 @@ def nash_program(
     Raises
     ------
     InvalidInput
-        If shapes do not fit, or a start is negative or all zero.
+        If shapes do not fit, a payoff is beyond 1e100 in size, or a start is negative or all zero.
 
     Examples
     --------
@@ -193,7 +203,7 @@ def nash_program(
     Equations (4) and (5) of the tri-level paper; Mangasarian and Stone, Two-person nonzero-sum games
     and quadratic programming, 1964.
     """
-    rows, columns = _game(row_payoff, column_payoff)
+    rows, columns = _game(row_payoff, column_payoff, LARGEST_PAYOFF)
     m, n = rows.shape
     checks.real("tolerance", tolerance, low=0.0, open_low=True)
     starts = []
@@ -227,13 +237,20 @@ def nash_program(
         options={"maxiter": 500, "ftol": 1e-12},
     )
     x, y = (np.clip(part, 0.0, None) for part in (answer.x[:m], answer.x[m : m + n]))
-    return _mixed(rows, columns, x / x.sum(), y / y.sum(), int(answer.nit), tolerance)
+    return _mixed(rows, columns, x / x.sum(), y / y.sum(), int(answer.nit), (tolerance,) * 3, tolerance)
 
 
 def _mixed(
-    rows: FloatArray, columns: FloatArray, x: FloatArray, y: FloatArray, steps: int, tolerance: float
+    rows: FloatArray,
+    columns: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    steps: int,
+    tolerances: tuple[float, float, float],
+    total: float,
 ) -> MixedEquilibrium:
+    """Return the pair with certificates; `total` is the largest sum of regrets that counts as converged."""
     values = float(x @ rows @ y), float(x @ columns @ y)
     residual = float(np.max(rows @ y)) - values[0] + float(np.max(columns.T @ x)) - values[1]
-    certificates = equilibrium_certificates(rows, columns, x.tolist(), y.tolist(), tolerance)
-    return MixedEquilibrium(x, y, *values, residual <= tolerance, steps, residual, certificates)
+    certificates = scaled_certificates(rows, columns, x.tolist(), y.tolist(), tolerances)
+    return MixedEquilibrium(x, y, *values, residual <= total, steps, residual, certificates)

@@ -28,7 +28,7 @@ CLOSEST = 1e-16  # distance to a bound that rounding would make zero
 LOST = 1e10  # multipliers beyond this, relative to the data, look as if no point were feasible
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConvexResult:
     """A minimiser ``point``, multipliers ``dual`` of the equations (how the least objective rises with them).
 
@@ -115,7 +115,7 @@ class _Problem:
         self.kkt = _Kkt(self.a)
 
     def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return gradient and curvature, of the right shape; those of the last point are known."""
+        """Return gradient and curvature, checked; those of the last point are known."""
         if x is self.known[0]:
             return self.known[1:]
         found = []
@@ -124,6 +124,11 @@ class _Problem:
             if value.shape != x.shape:
                 raise InvalidInput(f"{name} = {checks.shown(function)} returns {value.shape}: must return {x.shape}")
             found.append(value)
+        bent = found[1] < 0.0
+        if bent.any():  # Newton's method would go to a saddle or a maximum, which meets the same conditions
+            place = int(np.argmax(bent))
+            words = f"returns {float(found[1][place])!r} as element {place} at point = {checks.shown(x)}"
+            raise InvalidInput(f"curvature = {checks.shown(self.curvature)} {words}: must be at least 0")
         self.known = (x, found[0], found[1])
         return self.known[1:]
 
@@ -149,7 +154,7 @@ class _Problem:
         return np.clip(near, np.where(self.has_low, low, -np.inf), np.where(self.has_high, high, np.inf))
 
 
-@dataclass
+@dataclass(eq=False)
 class _Point:
     """An iterate: x inside the bounds, y of the equations, and the bounds' multipliers."""
 
@@ -180,9 +185,10 @@ def interior_point(
     Parameters
     ----------
     gradient, curvature : callable
-        First and (diagonal) second derivative of the objective, from shape (n,) to shape (n,).
+        First and (diagonal) second derivative of the objective, from shape (n,) to shape (n,); the
+        second is at least 0.
     matrix : array_like or sparse, shape (m, n)
-        Of the constraints ``matrix @ x = right``.
+        Of the constraints ``matrix @ x = right``; m is at least 1.
     right : array_like, shape (m,)
         Their right-hand sides.
     lower, upper : array_like, shape (n,)
@@ -195,11 +201,12 @@ def interior_point(
     Returns
     -------
     ConvexResult
+        If the objective has no minimum, ``converged`` is false.
 
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or a derivative has the wrong shape.
+        If an argument is not of its kind, a derivative has the wrong shape, or a curvature is negative.
     Infeasible
         If the multipliers grow without end, as they do where no point is feasible, and a linear
         program (by HiGHS) finds none either.

@@ -24,7 +24,7 @@ __all__ = ["Followers", "LeaderResult", "Outcome", "capped_nash", "demand", "pri
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Followers:
     """Followers with linear demand between bounds.
 
@@ -72,7 +72,7 @@ class Followers:
         return np.sort(np.concatenate(ends))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeaderResult:
     """The leader's best price and what follows from it.
 
@@ -109,7 +109,7 @@ class LeaderResult:
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """A price that is an equilibrium in another sense than the leader's, and what follows from it.
 
@@ -126,7 +126,7 @@ class Outcome:
     converged : bool
         Always true: the method is direct.
     num_iter : int
-        Number of pieces of the demand curve.
+        Number of pieces of the demand curve; 1 for `capped_nash`, which needs none.
     residual : float
         The largest violation among the certificates.
     certificates : tuple of Certificate
@@ -206,7 +206,7 @@ def profit(followers: Followers, cost: float, price: Any) -> FloatArray:
     return earned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Pieces:
     """Sales between neighbouring breakpoints: ``intercept[k] - slope[k] * price`` from edges[k] to edges[k + 1]."""
 
@@ -229,9 +229,20 @@ def _pieces(followers: Followers, floor: float, top: float) -> _Pieces:
     slope = np.concatenate([[0.0], np.cumsum(d_slope)])
     # Nobody between its bounds: the slope is 0, whatever rounding the running sum has left.
     slope[np.concatenate([[0.0], np.cumsum(d_inside)]) == 0] = 0.0
-    first, last = np.searchsorted(at, floor, side="right"), np.searchsorted(at, top, side="left")
+    first = int(np.searchsorted(at, floor, side="right"))
+    last = max(first, int(np.searchsorted(at, top, side="left")))  # lower where floor and top meet at a breakpoint
     edges = np.concatenate([[floor], at[first:last], [top]])
-    return _Pieces(edges, intercept[first : last + 1], slope[first : last + 1])
+    return _without_points(_Pieces(edges, intercept[first : last + 1], slope[first : last + 1]))
+
+
+def _without_points(pieces: _Pieces) -> _Pieces:
+    """Return the pieces with a length beyond rounding: one between two equal breakpoints has a vertex, but no price."""
+    edges = pieces.edges
+    wide = np.diff(edges) > 4.0 * np.finfo(np.float64).eps * edges[1:]
+    if not wide.any():  # floor and top are one price, and the pieces there all have the same sales
+        return pieces
+    edges = np.concatenate([edges[:1], edges[:-1][wide][1:], edges[-1:]])
+    return _Pieces(edges, pieces.intercept[wide], pieces.slope[wide])
 
 
 def _range(followers: Followers, cost: float, floor: float, cap: float) -> tuple[float, float, float]:

@@ -158,7 +158,8 @@ def lemke_howson(row_payoff: Any, column_payoff: Any, *, label: int = 0, max_piv
     References
     ----------
     Lemke and Howson, Equilibrium points of bimatrix games, 1964; von Stengel, Computing equilibria
-    for two-person games, 2002, sections 2.3 and 2.6 (lexicographic rule, integer pivoting).
+    for two-person games, 2002, sections 2.3 (the algorithm), 2.5 (complementary pivoting) and 2.6
+    (degenerate games).
     """
     rows, row_floats = _positive_integers("row_payoff", row_payoff, (None, None))
     m, n = rows.shape

@@ -6,8 +6,10 @@ also those it held before. Nobody is asked twice by the same proposer, so it end
 (number of proposers) x (number of receivers) proposals.
 """
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from decimal import Decimal
 from heapq import heappush, heapreplace
 from typing import Any, NamedTuple
 
@@ -30,10 +32,11 @@ __all__ = [
 ]
 
 IntArray = NDArray[np.int64]
+NO_LIMIT = 2.0**62  # places; a quota above it would not fit into an integer of 64 bits
 MAX_ASSIGNMENTS = 2_000_000  # what stable_matchings lists one by one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Market:
     """Who may be matched with whom, and what each side prefers.
 
@@ -79,7 +82,7 @@ class Market:
         object.__setattr__(self, "proposer_lists", _padded("proposer_lists", self.proposer_lists, m, "receiver"))
         object.__setattr__(self, "receiver_lists", _padded("receiver_lists", self.receiver_lists, n, "proposer"))
         quotas = checks.array("quotas", self.quotas, shape=(m,), low=0, whole=True)
-        object.__setattr__(self, "quotas", quotas.astype(np.int64))
+        object.__setattr__(self, "quotas", np.minimum(quotas, NO_LIMIT).astype(np.int64))
 
     @property
     def num_proposers(self) -> int:
@@ -103,7 +106,10 @@ def _padded(name: str, lists: Any, others: int, kind: str) -> IntArray:
     else:
         rows = []
         for place, row in enumerate(lists):
-            array = np.asarray(row) if isinstance(row, (list, tuple, np.ndarray)) else np.array(None)
+            try:
+                array = np.asarray(row) if isinstance(row, (list, tuple, np.ndarray)) else np.array(None)
+            except ValueError:  # ragged nesting
+                array = np.array(None)
             if array.ndim != 1 or (array.size and array.dtype.kind not in "iu") or np.any(array < 0):
                 raise checks.complain(f"{name}[{place}]", row, f"a list of {kind} numbers from 0 to {others - 1}")
             rows.append(array.astype(np.int64))
@@ -195,7 +201,7 @@ class Proposal(NamedTuple):
     evicted: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matching:
     """A matching with the proof that it is stable.
 
@@ -278,7 +284,7 @@ def proposals(market: Market) -> Generator[Proposal, None, IntArray]:
     Raises
     ------
     InvalidInput
-        If `market` is no Market.
+        If `market` is no Market (when the first item is asked for).
 
     Examples
     --------
@@ -393,10 +399,11 @@ def stable_matchings(market: Market) -> IntArray:
     ours, theirs = rank_table(market.proposer_lists, m), rank_table(market.receiver_lists, n)
     mutual = (ours < m) & (n > theirs.T)
     options = [np.append(np.nonzero(row)[0], -1) for row in mutual]
-    count = float(np.prod([float(len(o)) for o in options]))
+    count = math.prod(len(o) for o in options)
     if count > MAX_ASSIGNMENTS:
-        raise InvalidInput(f"market has {count:.3g} assignments: must be at most {MAX_ASSIGNMENTS} to list them all")
-    every = np.stack([g.ravel() for g in np.meshgrid(*options, indexing="ij")], axis=1)
+        shown = f"{Decimal(count):.3g}"  # the largest float may be too small for it
+        raise InvalidInput(f"market has {shown} assignments: must be at most {MAX_ASSIGNMENTS} to list them all")
+    every = _all_choices(options)
     held = np.stack([(every == r).sum(axis=1) for r in range(m)], axis=1)
     keep = (held <= market.quotas).all(axis=1)
     every, held = every[keep], held[keep]
@@ -409,3 +416,14 @@ def stable_matchings(market: Market) -> IntArray:
             stable &= ~((ours[v, r] < own[:, v]) & (theirs[r, v] < limit))
     found: IntArray = every[stable].astype(np.int64)
     return found[np.lexsort(found.T[::-1])]
+
+
+def _all_choices(options: list[IntArray]) -> IntArray:
+    """Return every way to choose one number from each list, one a row, the last list changing fastest."""
+    count = math.prod(map(len, options))
+    every = np.empty((count, len(options)), dtype=np.int64)
+    block = count
+    for place, own in enumerate(options):
+        block //= len(own)
+        every[:, place] = np.tile(np.repeat(own, block), count // (block * len(own)))
+    return every

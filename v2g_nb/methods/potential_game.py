@@ -26,7 +26,7 @@ SAMPLE = 1000  # players that stand for all, where there are more
 SWEEPS, SWEEPS_AFTER_SAMPLE = 5, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StorageEquilibrium:
     """The equilibrium of a storage game.
 
@@ -245,7 +245,7 @@ def equilibrium_sensitivity(
     shared : SharedCost
         The price that they share.
     found : StorageEquilibrium
-        Its equilibrium.
+        Its equilibrium; of it the price and the total are read.
     offset_rate : array_like, shape (slots,)
         Derivative of the offset by the parameter that moves.
     slope_rate : float
@@ -270,10 +270,13 @@ def equilibrium_sensitivity(
     array([-0.666667,  0.666667])
     """
     users, shared = checked(users, shared)
-    checks.instance("found", found, StorageEquilibrium)
+    found = checks.instance("found", found, StorageEquilibrium)
+    # The compiled loops check no bounds: a price of fewer slots would be read beyond its end.
+    price = checks.array("found.price", found.price, shape=(users.slots,))
+    total = checks.array("found.total", found.total, shape=(users.slots,))
     offset_rate = checks.array("offset_rate", offset_rate, shape=(users.slots,))
-    checks.real("slope_rate", slope_rate)
-    at = _Dual(users, shared, found.price, np.zeros((len(users.first), users.slots)))
-    moved = at.curve @ (offset_rate + slope_rate * found.total) + slope_rate * at.turn
+    rate = checks.real("slope_rate", slope_rate)
+    at = _Dual(users, shared, price, np.zeros((len(users.first), users.slots)))
+    moved = at.curve @ (offset_rate + rate * total) + rate * at.turn
     result: FloatArray = np.linalg.solve(np.eye(users.slots) + at.curve * at.steepness, -moved)
     return result

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Complex
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,8 @@ class PowerNetwork:
 
     def __post_init__(self) -> None:
         """Check every column, then what they say together."""
-        _set(self, "bus", checks.array("bus", self.bus, shape=(None,), whole=True).astype(int))
+        numbers = checks.array("bus", self.bus, shape=(None,), low=-(2.0**53), high=2.0**53, whole=True)
+        _set(self, "bus", numbers.astype(int))
         n = len(self.bus)
         if len(set(self.bus.tolist())) < n:
             twice = next(b for b in self.bus.tolist() if np.count_nonzero(self.bus == b) > 1)
@@ -191,7 +193,7 @@ class PowerNetwork:
         mw, mvar = self.demand_mw.copy(), self.demand_mvar.copy()
         for bus, value in added.items():
             place = self._place(f"added[{bus}] = {checks.shown(value)}: bus", bus)
-            if isinstance(value, bool) or not isinstance(value, (int, float, complex)) or not np.isfinite(value):
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, Complex) or not np.isfinite(complex(value)):
                 raise checks.complain(f"added[{bus}]", value, "a finite number P + jQ")
             mw[place] += complex(value).real
             mvar[place] += complex(value).imag
@@ -230,7 +232,8 @@ class PowerNetwork:
         Parameters
         ----------
         ratings : dict of (int, int) to float
-            Both ends of a branch, in the order of the columns, to its rating [MVA].
+            Both ends of a branch, in the order of the columns, to its rating [MVA], infinite for none. Of
+            parallel branches the first is meant.
 
         Returns
         -------
@@ -248,7 +251,8 @@ class PowerNetwork:
         for ends, value in ratings.items():
             if ends not in branches:
                 raise checks.complain("ratings", {ends: value}, f"for one of the branches {branches}")
-            rated[branches.index(ends)] = checks.real(f"ratings[{ends}]", value, low=0.0, open_low=True)
+            rating = checks.real(f"ratings[{ends}]", value, low=0.0, open_low=True, infinite=True)
+            rated[branches.index(ends)] = rating
         return replace(self, rating_mva=rated)
 
 

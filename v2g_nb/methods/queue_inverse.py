@@ -13,25 +13,30 @@ from scipy.special import expit
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import NotConverged
-from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, log_c_with_slope
+from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, finite_capacity, log_c_with_slope
 
 __all__ = ["arrival_rate_for_wait", "throughput", "throughput_approximation"]
 
 STEP_TOLERANCE = 1e-11  # Newton converges quadratically: after a step this small only rounding is left
 MAX_STEPS = 200
 LOGIT_END = 700.0  # expit(-700) and expit(700) still tell r and 1 - r from 0
-LEAST_WAIT = 1e-300  # of a service time; a shorter wait is read as this one
+LEAST_WAIT, MOST_WAIT = 1e-300, 1e290  # of a service time; what is beyond is read as this one
+MOST_PRESENT = 1e300  # long before so many are present, the outflow is the last number below the capacity
 NOBODY_WAITS = 1e-150  # with fewer customers than this, all but nobody waits: the outflow is mu x in double precision
 
 Evaluate = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 
-def _increasing_root(evaluate: Evaluate, start: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def _increasing_root(
+    evaluate: Evaluate, start: FloatArray, low: FloatArray, high: FloatArray, name: str, given: FloatArray
+) -> FloatArray:
     """Return where an increasing function is 0, element by element.
 
     1. Evaluate value and slope; the sign of the value moves one end of the bracket.
     2. Take Newton's step; where it leaves the bracket, halve the bracket instead.
     3. Stop when every element's last Newton step was negligible.
+
+    Should it not end, the message says for which element of `given`, the argument called `name`.
     """
     s, low, high = start.copy(), low.copy(), high.copy()
     for _ in range(MAX_STEPS):
@@ -41,9 +46,11 @@ def _increasing_root(evaluate: Evaluate, start: FloatArray, low: FloatArray, hig
         small = np.abs(step) <= STEP_TOLERANCE * np.maximum(1.0, np.abs(s))
         inside = (s + step >= low) & (s + step <= high)
         s = np.where(small | inside, s + step, 0.5 * (low + high))
-        if np.all(small | (value == 0.0)):
+        done = small | (value == 0.0)
+        if np.all(done):
             return s
-    raise NotConverged(f"max_steps = {MAX_STEPS}: the bracketed Newton iteration must end before")
+    left = float(given[tuple(np.argwhere(~done)[0])])
+    raise NotConverged(f"{name} = {left!r}: the bracketed Newton iteration must end within {MAX_STEPS} steps")
 
 
 def arrival_rate_for_wait(servers: object, service_rate: object, wait: object) -> FloatArray:
@@ -67,7 +74,7 @@ def arrival_rate_for_wait(servers: object, service_rate: object, wait: object) -
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     NotConverged
         If the iteration does not end.
 
@@ -84,8 +91,10 @@ def arrival_rate_for_wait(servers: object, service_rate: object, wait: object) -
     mu = checks.array("service_rate", service_rate, low=0, open_low=True)
     w = checks.array("wait", wait, low=0)
     c, mu, w = broadcast(servers=c, service_rate=mu, wait=w)
+    capacity = finite_capacity(c, mu)
     positive = w > 0.0
-    target = np.log(np.where(positive, np.maximum(w * mu, LEAST_WAIT), 1.0))
+    with np.errstate(over="ignore"):
+        target = np.log(np.where(positive, np.clip(w * mu, LEAST_WAIT, MOST_WAIT), 1.0))
 
     def evaluate(s: FloatArray) -> tuple[FloatArray, FloatArray]:
         r, rest = expit(s), expit(-s)
@@ -94,8 +103,8 @@ def arrival_rate_for_wait(servers: object, service_rate: object, wait: object) -
 
     # A single server of rate c mu makes everyone wait longer, so its answer is a lower bound.
     low = np.clip(np.log(c) + target, -LOGIT_END, LOGIT_END)
-    s = _increasing_root(evaluate, low, low, np.full_like(low, LOGIT_END))
-    rate = np.minimum(c * mu * expit(s), np.nextafter(c * mu, 0.0))
+    s = _increasing_root(evaluate, low, low, np.full_like(low, LOGIT_END), "wait", w)
+    rate = np.minimum(capacity * expit(s), np.nextafter(capacity, 0.0))
     result: FloatArray = np.where(positive, rate, 0.0)
     return result[()]
 
@@ -121,7 +130,7 @@ def throughput(servers: object, service_rate: object, number: object) -> FloatAr
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     NotConverged
         If the iteration does not end.
 
@@ -135,8 +144,9 @@ def throughput(servers: object, service_rate: object, number: object) -> FloatAr
     Yoshihara and Namerikawa, equations (6) and (7), which the paper calls impossible to solve for g.
     """
     c, mu, x = _number_arguments(servers, service_rate, number)
+    capacity = finite_capacity(c, mu)
     several = x > NOBODY_WAITS
-    n = np.where(several, x, 1.0)
+    n = np.where(several, np.minimum(x, MOST_PRESENT), 1.0)
     target = np.log(n)
 
     def evaluate(s: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -153,9 +163,9 @@ def throughput(servers: object, service_rate: object, number: object) -> FloatAr
     low = np.log(2.0 * n) - np.log(np.where(n > c, 4.0 * n / (root + np.abs(n - c)), root + np.abs(c - n)))
     with np.errstate(divide="ignore", invalid="ignore"):
         high = np.where(n < c, np.minimum(target, target - np.log(np.maximum(c - n, 0.0))), target)
-    s = _increasing_root(evaluate, low, low - 1e-9, np.maximum(high, low) + 1e-9)
-    rate = np.minimum(c * mu * expit(s), np.nextafter(c * mu, 0.0))
-    result: FloatArray = np.where(several, rate, mu * x)
+    s = _increasing_root(evaluate, low, low - 1e-9, np.maximum(high, low) + 1e-9, "number", x)
+    rate = np.minimum(capacity * expit(s), np.nextafter(capacity, 0.0))
+    result: FloatArray = np.where(several, rate, mu * np.where(several, 0.0, x))
     return result[()]
 
 
@@ -179,7 +189,7 @@ def throughput_approximation(servers: object, service_rate: object, number: obje
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
 
     Examples
     --------
@@ -191,7 +201,7 @@ def throughput_approximation(servers: object, service_rate: object, number: obje
     Yoshihara and Namerikawa, equation (9); equation (8) for one server.
     """
     c, mu, x = _number_arguments(servers, service_rate, number)
-    result: FloatArray = c * mu * (x / (1.0 + x))
+    result: FloatArray = finite_capacity(c, mu) * (x / (1.0 + x))
     return result
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
-from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, log_c_of_ratio, log_c_with_slope
+from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, finite_capacity, log_c_of_ratio, log_c_with_slope
 
 __all__ = ["mean_number", "mean_number_derivative", "mean_wait", "mean_wait_derivative"]
 
@@ -16,7 +16,7 @@ def stable_ratio(servers: object, arrival_rate: object, service_rate: object) ->
     arrivals = checks.array("arrival_rate", arrival_rate, low=0)
     mu = checks.array("service_rate", service_rate, low=0, open_low=True)
     c, arrivals, mu = broadcast(servers=c, arrival_rate=arrivals, service_rate=mu)
-    capacity = np.asarray(c * mu)
+    capacity = finite_capacity(c, mu)
     unstable = arrivals >= capacity
     if unstable.any():
         where = tuple(np.argwhere(unstable)[0])
@@ -55,7 +55,7 @@ def mean_wait(servers: object, arrival_rate: object, service_rate: object) -> Fl
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     Infeasible
         If the arrival rate reaches the capacity `servers` x `service_rate`.
 
@@ -95,7 +95,7 @@ def mean_wait_derivative(servers: object, arrival_rate: object, service_rate: ob
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     Infeasible
         If the arrival rate reaches the capacity.
 
@@ -133,7 +133,7 @@ def mean_number(servers: object, arrival_rate: object, service_rate: object) -> 
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     Infeasible
         If the arrival rate reaches the capacity.
 
@@ -171,7 +171,7 @@ def mean_number_derivative(servers: object, arrival_rate: object, service_rate: 
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     Infeasible
         If the arrival rate reaches the capacity.
 

@@ -1,5 +1,6 @@
 """How a waiting line gets from its state now to its stationary state: uniformisation."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ __all__ = ["TransientResult", "transient"]
 MAX_JUMPS = 200_000  # beyond this the line has long been stationary, or the question is another one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TransientResult:
     """An M/M/c queue at several times.
 
@@ -118,7 +119,7 @@ def transient(
     2. At each tick one customer arrives, one leaves, or (where fewer than c are served) nothing happens.
     3. The distribution at time t is that after m ticks, weighted with the Poisson probability of m.
     4. Ticks beyond the last that matters, and more customers than fit, are cut off; what is cut off
-       is added up, and if it exceeds `error` the room for customers is doubled.
+       is added up, and if more than half of `error` leaves the room, the room is doubled.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def transient(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong type, shape or range.
+        If an argument is of the wrong type, shape or range, or the rate of the clock is not finite.
     NotConverged
         If the last time would take more than 200 000 ticks.
 
@@ -166,9 +167,18 @@ def transient(
         raise InvalidInput(f"initial = {checks.shown(initial)}: must sum to 1, not {float(start.sum())!r}")
     cut = checks.real("error", error, low=1e-14, high=0.1)
     clock = arrivals + c * mu
-    jumps = _last_tick(clock * float(t[-1]), 0.5 * cut)
+    if math.isinf(clock):
+        raise InvalidInput(
+            f"arrival_rate = {arrivals!r} and service_rate = {mu!r} with servers = {c}: arrival_rate + servers x "
+            "service_rate must be finite"
+        )
+    ticks = clock * float(t[-1])  # on average
+    jumps = _last_tick(ticks, 0.5 * cut) if ticks <= MAX_JUMPS else MAX_JUMPS + 1
     if jumps > MAX_JUMPS:
-        raise NotConverged(f"times[{t.size - 1}] = {float(t[-1])!r} takes {jumps} ticks: must be at most {MAX_JUMPS}")
+        raise NotConverged(
+            f"times[{t.size - 1}] = {float(t[-1])!r} takes about {max(ticks, jumps):.6g} ticks: must be at most "
+            f"{MAX_JUMPS}"
+        )
     weights = _poisson_weights(clock * t, jumps)
     most = start.size + _last_tick(arrivals * float(t[-1]), 0.25 * cut)  # no more can have arrived
     room = min(start.size + 4 * c + 60, most)

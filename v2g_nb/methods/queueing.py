@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class QueueResult:
     """A stationary M/M/c queue.
 
@@ -170,7 +170,7 @@ def solve_queue(servers: int, arrival_rate: float, service_rate: float) -> Queue
     Raises
     ------
     InvalidInput
-        If an argument is no number of that range.
+        If an argument is no number of that range, or `servers` x `service_rate` is not finite.
     Infeasible
         If the arrival rate reaches the capacity.
 

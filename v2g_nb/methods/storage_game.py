@@ -25,7 +25,7 @@ IntArray = NDArray[np.int64]
 PER_PLAYER = ("flow_low", "flow_high", "level_start", "level_low", "level_high", "level_target")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StorageUsers:
     """The players: when each is present, what it can move and what it can hold.
 
@@ -36,7 +36,7 @@ class StorageUsers:
     first, stop : array_like of int, shape (players,)
         Each player is present in slots ``first, ..., stop - 1``.
     flow_low, flow_high : array_like, shape (players,)
-        Bounds of the flow in every slot of the stay.
+        Bounds of the flow in every slot of the stay; ``flow_low <= 0 <= flow_high``.
     level_start, level_low, level_high : array_like, shape (players,)
         Level before the stay and its bounds after every slot of it.
     level_target : array_like, shape (players,)
@@ -86,8 +86,8 @@ class StorageUsers:
         for name in PER_PLAYER:
             object.__setattr__(self, name, checks.array(name, getattr(self, name), shape=(players,)))
         checks.flag("hard", self.hard)
-        checks.real("value_below", self.value_below)
-        checks.real("value_above", self.value_above)
+        for name in ("value_below", "value_above"):  # kept as floats: the compiled loops know no fractions
+            object.__setattr__(self, name, checks.real(name, getattr(self, name)))
         if not self.hard and self.value_above > self.value_below:
             raise checks.complain("value_above", self.value_above, f"at most value_below = {self.value_below:g}")
         self._ordered()
@@ -138,7 +138,7 @@ def end_costs(users: StorageUsers, flows: FloatArray) -> FloatArray:
     return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SharedCost:
     """What the players' total does to each of them.
 
@@ -172,7 +172,7 @@ class SharedCost:
     def __post_init__(self) -> None:
         """Check and freeze the fields once."""
         offset = checks.array("offset", self.offset, shape=(None,))
-        checks.real("slope", self.slope, low=0.0, open_low=True)
+        object.__setattr__(self, "slope", checks.real("slope", self.slope, low=0.0, open_low=True))
         object.__setattr__(self, "offset", offset)
         for name in ("shortfall", "wanted"):
             value = getattr(self, name)

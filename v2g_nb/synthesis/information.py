@@ -35,7 +35,7 @@ class Letter(NamedTuple):
     numbers: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Play:
     """All letters of an evening, and what the cars ended up with [kWh], shape (cars, 2, hours).
 

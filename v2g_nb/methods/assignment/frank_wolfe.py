@@ -13,7 +13,7 @@ from v2g_nb.methods.networks.road_network import Demand, RoadNetwork, bpr
 __all__ = ["frank_wolfe"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinkIterate:
     """Link flows [veh/h] and how far they are from equilibrium (relative gap)."""
 
@@ -46,9 +46,10 @@ def frank_wolfe(network: RoadNetwork, demand: Demand) -> Iterator[LinkIterate]:
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or a trip ends at a node that is none.
+        If an argument is not of its kind, a trip ends at a node that is none, or trips are so many that a
+        road could cost infinitely much (when the first item is asked for).
     Infeasible
-        If no path leads to a destination.
+        If no path leads to a destination (when the first item is asked for).
 
     Examples
     --------

@@ -171,9 +171,10 @@ def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[PathIt
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or a trip ends at a node that is none.
+        If an argument is not of its kind, a trip ends at a node that is none, or trips are so many that a
+        road could cost infinitely much (when the first item is asked for).
     Infeasible
-        If no path leads to a destination.
+        If no path leads to a destination (when the first item is asked for).
 
     Examples
     --------

@@ -8,7 +8,7 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.methods.networks.road_network import IntArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PathFlows:
     """Path k of row ``row[k]`` carries ``flow[k]`` [veh/h] along ``links[first[k]:first[k + 1]]``."""
 
@@ -28,7 +28,7 @@ class PathFlows:
         return np.bincount(self.links, weights=carried, minlength=num_links).astype(np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PathIterate:
     """One iterate of gradient projection.
 

@@ -9,7 +9,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.networks.road_network import Demand, IntArray, RoadNetwork
+from v2g_nb.methods.networks.road_network import Demand, IntArray, RoadNetwork, bpr
 
 __all__ = ["cheapest_tree", "path_links"]
 
@@ -137,17 +137,30 @@ def path_links(network: RoadNetwork, via: Any, origin: int, destination: int) ->
 
 
 def by_origin(network: RoadNetwork, demand: Demand) -> dict[int, list[int]]:
-    """Return the rows that use roads, by origin; refuse trips to or from nodes that are none."""
+    """Return the rows that use roads, by origin; refuse nodes that are none, and costs that overflow."""
     rows = demand.rows
     for name, ends in (("origins", demand.origins), ("destinations", demand.destinations)):
         bad = np.flatnonzero(ends >= network.num_nodes)
         if bad.size:
             right = f"below num_nodes = {network.num_nodes}"
             raise InvalidInput(f"demand.{name}[{bad[0]}] = {ends[bad[0]]}: must be {right}")
+    require_finite_costs(network, demand)
     groups: dict[int, list[int]] = {}
     for row in rows[np.argsort(demand.origins[rows], kind="stable")].tolist():
         groups.setdefault(int(demand.origins[row]), []).append(row)
     return groups
+
+
+def require_finite_costs(network: RoadNetwork, demand: Demand) -> None:
+    """Raise if the costs could overflow: even with all trips on every road they must be numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        trips = float(demand.volumes[demand.rows].sum())
+        if np.isfinite(trips):
+            cost = bpr(network, np.full(network.num_links, trips))
+            if np.isfinite(cost.sum() * max(trips, 1.0)):
+                return
+    words = f"{trips:g} trips give a road that all of them take an infinite cost"
+    raise InvalidInput(f"demand.volumes = {checks.shown(demand.volumes)}: must be smaller; {words}")
 
 
 def unreachable(demand: Demand, row: int) -> Infeasible:

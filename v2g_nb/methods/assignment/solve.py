@@ -20,7 +20,7 @@ __all__ = ["AssignmentResult", "solve_assignment"]
 COMPILED_FROM = 2000  # rows from which compiling pays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AssignmentResult:
     """Flows in equilibrium, or at the social optimum.
 
@@ -46,9 +46,14 @@ class AssignmentResult:
     certificates: tuple[Certificate, ...]
 
 
+def compiles(demand: Demand, engine: str) -> bool:
+    """Return whether the loops run compiled."""
+    return engine == "compiled" or (engine == "auto" and demand.rows.size >= COMPILED_FROM)
+
+
 def iterates(network: RoadNetwork, demand: Demand, engine: str) -> Iterator[PathIterate]:
     """Return the iterates of the plain or the compiled gradient projection."""
-    if engine == "compiled" or (engine == "auto" and demand.rows.size >= COMPILED_FROM):
+    if compiles(demand, engine):
         # Only here is numba needed; a chapter on a small network never imports it.
         from v2g_nb.methods.assignment.compiled import compiled_gradient_projection
 
@@ -77,7 +82,7 @@ def solve_assignment(
     gap : float
         Relative gap to reach: what drivers pay beyond cheapest paths, as a part of what they pay.
     max_iter : int
-        At most so many searches for new paths.
+        At most so many rounds after the first.
     objective : {"user", "system"}
         Whether each driver minimises their own cost, or all together the sum.
     engine : {"auto", "plain", "compiled"}
@@ -94,7 +99,8 @@ def solve_assignment(
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or a trip ends at a node that is none.
+        If an argument is not of its kind, a trip ends at a node that is none, or trips are so many that a
+        road could cost infinitely much.
     Infeasible
         If no path leads to a destination; the message names the row.
 
@@ -117,9 +123,9 @@ def solve_assignment(
     checks.choice("engine", engine, ("auto", "plain", "compiled"))
     if progress is not None:
         checks.flag("progress", progress)
-    large = engine == "compiled" or trips.rows.size >= COMPILED_FROM
     compared = marginal_cost_network(roads) if objective == "system" else roads
-    count, reached = _run(compared, trips, target, rounds, engine, large if progress is None else progress)
+    shown = compiles(trips, engine) if progress is None else progress
+    count, reached = _run(compared, trips, target, rounds, engine, shown)
     return _result(roads, compared, trips, reached, count, target)
 
 

@@ -1,13 +1,16 @@
 """Certificates: small independent proofs that a result is what it claims to be.
 
 A solver says how far its own iteration came (`residual`); a certificate says how far the *answer*
-is from satisfying the defining conditions, computed by code that shares nothing with the solver.
+is from satisfying the defining conditions, computed by code that knows no solver; it may share the
+model's equations.
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
@@ -52,13 +55,13 @@ class Certificate:
     def __post_init__(self) -> None:
         """Check the fields once."""
         checks.text("name", self.name)
-        checks.real("tolerance", self.tolerance, low=0.0)
+        object.__setattr__(self, "tolerance", checks.real("tolerance", self.tolerance, low=0.0))
         if not isinstance(self.unit, str):
             raise checks.complain("unit", self.unit, "a string")
         value = self.value
-        if isinstance(value, float) and math.isnan(value):  # NaN may stand: it never holds
+        if isinstance(value, (float, np.floating)) and math.isnan(value):  # NaN may stand: it never holds
             return
-        checks.real("value", value, infinite=True)
+        object.__setattr__(self, "value", checks.real("value", value, infinite=True))
 
     @property
     def holds(self) -> bool:

@@ -53,7 +53,8 @@ def wardrop_certificates(
     Raises
     ------
     InvalidInput
-        If an array has the wrong shape or `paths` lacks a field.
+        If an array has the wrong shape, `demand` names a node that is none, or `paths` lacks a field or
+        names a row or link that is none.
 
     Examples
     --------
@@ -71,16 +72,14 @@ def wardrop_certificates(
     """
     roads = checks.instance("network", network, RoadNetwork)
     trips = checks.instance("demand", demand, Demand)
+    for name, ends in (("origins", trips.origins), ("destinations", trips.destinations)):
+        checks.array(f"demand.{name}", ends, low=0.0, high=roads.num_nodes - 1.0)
     target = checks.real("gap", gap, low=0.0)
     v, c = _numbers("flow", flow, roads.num_links), _numbers("cost", cost, roads.num_links)
     row = checks.array("rows", rows, shape=(None,), low=0.0, high=len(trips.volumes) - 1.0, whole=True, empty=True)
     used = row.astype(np.int64)
     least = _numbers("least_cost", least_cost, len(used))
-    for name in ("row", "first", "links", "flow"):
-        if not hasattr(paths, name):
-            raise checks.complain("paths", paths, "an object with row, first, links and flow")
-    of, first, links = (np.asarray(getattr(paths, name)).astype(np.int64) for name in ("row", "first", "links"))
-    h = np.asarray(paths.flow, dtype=np.float64)
+    of, first, links, h = _paths(paths, len(trips.volumes), roads.num_links)
     volumes = np.where(trips.origins != trips.destinations, trips.volumes, 0.0)
     served = np.bincount(of, weights=h, minlength=len(volumes)).astype(np.float64) - volumes
     carried = np.repeat(h, np.diff(first))
@@ -89,7 +88,9 @@ def wardrop_certificates(
         true_cost = roads.fixed_cost + roads.free_flow_time * (1 + roads.b * np.power(v / roads.capacity, roads.power))
     cheapest = bellman_ford(roads, c, trips.origins[used])[np.arange(len(used)), trips.destinations[used]]
     spent = float(c @ v)
-    excess = (spent - float(cheapest @ trips.volumes[used])) / spent if spent != 0.0 else float(np.abs(v).sum())
+    needed = float(cheapest @ trips.volumes[used])
+    # Where nobody pays anything, cheapest paths must be free as well.
+    excess = (spent - needed) / spent if spent != 0.0 else abs(needed)
     return (
         Certificate("trips served, relative", _relative(served, volumes), BOOKS),
         Certificate("path flows add up to link flows, relative", _relative(on_links - v, v), BOOKS),
@@ -107,6 +108,24 @@ def _numbers(name: str, value: Any, length: int) -> FloatArray:
     if numbers is None or numbers.shape != (length,):
         raise checks.complain(name, value, f"an array of {length} numbers")
     return numbers
+
+
+def _paths(paths: Any, num_rows: int, num_links: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """Return row, first, links and flow of the paths; a flow may be NaN, the numbers must name what exists."""
+    for name in ("row", "first", "links", "flow"):
+        if not hasattr(paths, name):
+            raise checks.complain("paths", paths, "an object with row, first, links and flow")
+
+    def numbers(name: str, length: int | None, high: float) -> IntArray:
+        value = getattr(paths, name)
+        found = checks.array(f"paths.{name}", value, shape=(length,), low=0.0, high=high, whole=True, empty=True)
+        return found.astype(np.int64)
+
+    of, links = numbers("row", None, num_rows - 1.0), numbers("links", None, num_links - 1.0)
+    first = numbers("first", len(of) + 1, float(len(links)))
+    if first[0] != 0 or first[-1] != len(links) or (np.diff(first) < 0).any():
+        raise checks.complain("paths.first", first, f"rising from 0 to {len(links)}, the number of paths.links")
+    return of, first, links, _numbers("paths.flow", paths.flow, len(of))
 
 
 def _relative(difference: FloatArray, scale: FloatArray) -> float:

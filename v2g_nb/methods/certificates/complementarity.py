@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["complementarity_certificates"]
@@ -35,7 +36,7 @@ def complementarity_certificates(
     Raises
     ------
     InvalidInput
-        If an array has the wrong shape, or a lower bound is above the upper.
+        If an array, or what `function` returns, has the wrong shape, or a lower bound is above the upper.
 
     Examples
     --------
@@ -54,6 +55,8 @@ def complementarity_certificates(
         raise checks.complain("point", point, f"an array of {len(low)} numbers")
     x = raw.astype(np.float64)
     value = np.asarray(function(x), dtype=np.float64)
+    if value.shape != x.shape:
+        raise InvalidInput(f"function = {checks.shown(function)} returns shape {value.shape}: must return {x.shape}")
     outside = np.maximum(np.maximum(low - x, x - high), 0.0)
     # F above zero is right at the lower bound only, below zero at the upper bound only.
     at_low, at_high = x - low, high - x

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from v2g_nb import checks
+from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["optimality_certificates"]
@@ -23,7 +24,9 @@ def optimality_certificates(
     dual: Any,
     tolerance: float,
 ) -> tuple[Certificate, ...]:
-    """Check a point and its multipliers: constraints kept, and no feasible direction that lowers the objective.
+    """Check a point and its multipliers for a convex objective: constraints kept, no feasible direction lowers it.
+
+    Where the objective is not convex the conditions are necessary only: a maximiser meets them too.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def optimality_certificates(
     Raises
     ------
     InvalidInput
-        If an array has the wrong shape.
+        If an array, or what `gradient` returns, has the wrong shape.
 
     Examples
     --------
@@ -73,6 +76,8 @@ def optimality_certificates(
             raise checks.complain(name, value, f"an array of {length} numbers")
     x, y = np.asarray(point, dtype=np.float64), np.asarray(dual, dtype=np.float64)
     slope = np.asarray(gradient(x), dtype=np.float64)
+    if slope.shape != x.shape:
+        raise InvalidInput(f"gradient = {checks.shown(gradient)} returns shape {slope.shape}: must return {x.shape}")
     reduced = slope - a.T @ y
     scale_x = 1.0 + float(np.abs(x).max(initial=0.0))
     scale_f = 1.0 + float(np.abs(slope).max(initial=0.0))

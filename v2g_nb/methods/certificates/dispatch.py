@@ -7,11 +7,16 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.certificates.lindistflow import beyond, flow_certificates, largest, numbers
+from v2g_nb.methods.certificates.lindistflow import beyond, flow_certificates, largest, numbers, squares
 
 __all__ = ["dispatch_certificates"]
 
 TOLERANCE = 1e-6  # per unit, and $/kWh
+WANTED = (
+    *("feeder", "load_kw", "load_kvar", "generator_bus", "cost_per_kwh", "cost_slope", "capacity_kw", "reactive_kvar"),
+    *("import_cost_per_kwh", "import_kw", "import_kvar", "shed_cost_per_kwh"),
+    *("source_voltage_pu", "lowest_pu", "highest_pu", "facets"),
+)
 
 
 def dispatch_certificates(
@@ -81,8 +86,7 @@ def dispatch_certificates(
     ----------
     Equation (9) of the city paper.
     """
-    wanted = ("feeder", "load_kw", "load_kvar", "generator_bus", "capacity_kw", "facets", "source_voltage_pu")
-    if any(not hasattr(problem, name) for name in wanted):
+    if any(not hasattr(problem, name) for name in WANTED):
         raise checks.complain("problem", problem, "a dispatch problem")
     tree = problem.feeder
     n, m, g = tree.num_buses, tree.num_lines, len(problem.generator_bus)
@@ -90,7 +94,7 @@ def dispatch_certificates(
     p0, q0 = _number("import_kw", import_kw), _number("import_kvar", import_kvar)
     shed = numbers("shed_kw", shed_kw, n)
     p, q = numbers("active_kw", active_kw, m), numbers("line_kvar", line_kvar, m)
-    v = numbers("voltage_pu", voltage_pu, n) ** 2
+    v = squares("voltage_pu", voltage_pu, n)
     w, u = numbers("dlmp", dlmp, n), numbers("reactive_price", reactive_price, n)
     s = numbers("voltage_price", voltage_price, n)
     nu = np.asarray(line_price)

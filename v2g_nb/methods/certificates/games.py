@@ -39,7 +39,8 @@ def equilibrium_certificates(
     Returns
     -------
     tuple of Certificate
-        The two strategies are distributions; neither player gains by another pure strategy.
+        The two strategies are distributions; neither player gains by another pure strategy. A regret
+        beyond the largest float is given as infinite.
 
     Raises
     ------
@@ -53,9 +54,20 @@ def equilibrium_certificates(
     >>> [c.holds for c in equilibrium_certificates(*pennies, half, half)]
     [True, True, True, True]
     """
+    checks.real("tolerance", tolerance, low=0.0)
+    return scaled_certificates(row_payoff, column_payoff, row_strategy, column_strategy, (tolerance,) * 3)
+
+
+def scaled_certificates(
+    row_payoff: Any,
+    column_payoff: Any,
+    row_strategy: Sequence[float | Fraction],
+    column_strategy: Sequence[float | Fraction],
+    tolerances: tuple[float, float, float],
+) -> tuple[Certificate, ...]:
+    """Return the same with tolerances of their own for probabilities, the row and the column player's payoffs."""
     rows = checks.array("row_payoff", row_payoff, shape=(None, None))
     columns = checks.array("column_payoff", column_payoff, shape=rows.shape)
-    checks.real("tolerance", tolerance, low=0.0)
     x = _strategy("row_strategy", row_strategy, rows.shape[0])
     y = _strategy("column_strategy", column_strategy, rows.shape[1])
     names = (
@@ -64,23 +76,37 @@ def equilibrium_certificates(
         "regret of the row player",
         "regret of the column player",
     )
-    if x is None or y is None:
-        return tuple(Certificate(name, math.nan, tolerance) for name in names)
-    values = (_off_simplex(x), _off_simplex(y), _regret(rows.tolist(), x, y), _regret(columns.T.tolist(), y, x))
-    return tuple(Certificate(name, float(value), tolerance) for name, value in zip(names, values, strict=True))
+    values = [math.nan] * 4
+    if x is not None and y is not None:
+        exact = _off_simplex(x), _off_simplex(y), _regret(rows.tolist(), x, y), _regret(columns.T.tolist(), y, x)
+        values = [_as_float(value) for value in exact]
+    return tuple(map(Certificate, names, values, (tolerances[0], *tolerances)))
+
+
+def _as_float(value: Fraction) -> float:
+    """Return the nearest float, infinite where `value` is beyond the largest."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _strategy(name: str, given: Any, length: int) -> Exact | None:
     """Return exact probabilities, or None if one is no finite number."""
-    if isinstance(given, str) or not hasattr(given, "__len__") or np.shape(given) != (length,):
-        raise InvalidInput(f"{name} = {checks.shown(given)} has shape {np.shape(given)}: must have shape ({length},)")
+    try:
+        shape = np.shape(given)
+    except ValueError:  # ragged nesting
+        raise checks.complain(name, given, "numbers, not lists of them") from None
+    if isinstance(given, str) or not hasattr(given, "__len__") or shape != (length,):
+        raise InvalidInput(f"{name} = {checks.shown(given)} has shape {shape}: must have shape ({length},)")
     exact = []
     for value in given:
-        if not isinstance(value, (int, float, Fraction, np.integer)):
+        if not isinstance(value, (int, float, Fraction, np.integer, np.floating)):
             raise checks.complain(name, value, "numbers")
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, (float, np.floating)) and not math.isfinite(value):
             return None
-        exact.append(Fraction(int(value)) if isinstance(value, np.integer) else Fraction(value))
+        number = int(value) if isinstance(value, np.integer) else value
+        exact.append(Fraction(*number.as_integer_ratio()))
     return exact
 
 

@@ -42,7 +42,7 @@ def follower_regret(
 def profit_stated(cost: float, price: float, quantity: NDArray[Any], profit: float) -> Certificate:
     """Return how far the stated profit is from the one that price and quantities give."""
     sales = float(np.sum(quantity))
-    off = abs(float(profit) - (price * sales - 0.5 * cost * sales**2)) / max(abs(float(profit)), 1.0)
+    off = abs(float(profit) - (price * sales - 0.5 * cost * sales**2)) / (abs(float(profit)) or 1.0)
     return Certificate("profit stated against profit recomputed", off, TOLERANCE, "of the profit")
 
 
@@ -95,7 +95,7 @@ def certificates(
     price, relative to what is sold at the lowest price; it notices an error of the price that
     changes the profit only in second order. The search over prices tells the highest peak from others.
     """
-    step = TOLERANCE * max(abs(price), 1.0)
+    step = TOLERANCE * max(abs(price), min(1.0, float(np.max(np.abs(intercept) / slope))))  # a price may be tiny
     sold = float(bought(intercept, slope, low, high, floor).sum()) * (1.0 + cost * float(slope.sum())) or 1.0
     right = price_slope(intercept, slope, low, high, cost, price + step) if price + step < cap else 0.0
     left = price_slope(intercept, slope, low, high, cost, price - step) if price - step > floor else 0.0
@@ -111,7 +111,7 @@ def certificates(
     for some in np.array_split(prices, max(1, prices.size * len(intercept) // CHUNK)):
         total = np.minimum(np.maximum(intercept - slope * some[:, None], low), high).sum(axis=1)
         best = max(best, float(np.max(some * total - 0.5 * cost * total**2)))
-    scale = max(abs(best), 1.0)
+    scale = abs(best) or 1.0
     return (
         follower_regret(intercept, slope, low, high, price, quantity),
         Certificate("slope of the profit against the price, upwards", local, 10 * TOLERANCE, "of sales"),

@@ -70,7 +70,7 @@ def flow_certificates(
     p, q = numbers("load_kw", load_kw, tree.num_buses), numbers("load_kvar", load_kvar, tree.num_buses)
     active = numbers("active_kw", active_kw, tree.num_lines)
     reactive = numbers("reactive_kvar", reactive_kvar, tree.num_lines)
-    squared = numbers("voltage_pu", voltage_pu, tree.num_buses) ** 2
+    squared = squares("voltage_pu", voltage_pu, tree.num_buses)
     wrong_p, wrong_q = (beyond(tree, load) - flow for load, flow in ((p, active), (q, reactive)))
     drop = 2.0 * (tree.resistance * active + tree.reactance * reactive) / tree.base_kva
     wrong_v = squared[tree.tails] - drop - squared[tree.heads]
@@ -97,6 +97,12 @@ def beyond(tree: RadialFeeder, load: FloatArray) -> FloatArray:
 def largest(values: FloatArray) -> float:
     """Return the largest magnitude; NaN where one is NaN."""
     return float(np.max(np.abs(values), initial=0.0))
+
+
+def squares(name: str, value: Any, length: int) -> FloatArray:
+    """Return the squares of magnitudes; NaN where one is negative, so that it cannot pass for its opposite."""
+    given = numbers(name, value, length)
+    return np.where(given < 0.0, np.nan, given) ** 2
 
 
 def numbers(name: str, value: Any, length: int) -> FloatArray:

@@ -105,7 +105,8 @@ def stationary_certificates(
     Raises
     ------
     InvalidInput
-        If an argument is of the wrong type or shape. NaN is allowed in what is claimed: it fails.
+        If an argument is of the wrong type or shape, or `servers` x `service_rate` is not finite. NaN is
+        allowed in what is claimed: it fails.
     Infeasible
         If the arrival rate reaches the capacity.
 
@@ -123,21 +124,24 @@ def stationary_certificates(
     c = checks.integer("servers", servers, low=1)
     arrivals = checks.real("arrival_rate", arrival_rate, low=0.0, open_low=True)
     mu = checks.real("service_rate", service_rate, low=0.0, open_low=True)
-    if arrivals >= c * mu:
-        raise Infeasible(f"arrival_rate = {arrivals!r}: must be below servers x service_rate = {c * mu!r}")
+    capacity = c * mu
+    if math.isinf(capacity):
+        raise InvalidInput(f"service_rate = {mu!r} with servers = {c}: their product must be finite")
+    if arrivals >= capacity:
+        raise Infeasible(f"arrival_rate = {arrivals!r}: must be below servers x service_rate = {capacity!r}")
     p = claimed_array("probabilities", probabilities, (c + 1,))
     waiting = claimed("probability_of_waiting", probability_of_waiting)
     wait, queue = claimed("mean_wait", mean_wait), claimed("mean_queue", mean_queue)
     number = claimed("mean_number", mean_number)
-    r = arrivals / (c * mu)
+    r, rest = arrivals / capacity, (capacity - arrivals) / capacity  # 1 - r would lose its digits as r nears 1
     full = float(p[c])
-    direct = erlang_c_by_quadrature(c, arrivals / mu)
-    total = math.fsum(p[:c]) + full / (1.0 - r)
+    direct = erlang_c_by_quadrature(c, min(arrivals / mu, math.nextafter(c, 0.0)))  # the quotient may round up to c
+    total = math.fsum(p[:c]) + full / rest
     return (
         Certificate("global balance, relative to each state's flow", _imbalance(p, arrivals, mu), TOLERANCE),
         Certificate("probabilities sum to one", abs(total - 1.0), TOLERANCE),
         Certificate("Erlang C against quadrature", _apart(waiting, direct), TOLERANCE),
-        Certificate("mean queue against the sum over states", _apart(queue, full * r / (1.0 - r) ** 2), TOLERANCE),
+        Certificate("mean queue against the sum over states", _apart(queue, full * r / rest**2), TOLERANCE),
         Certificate("Little's law, queue", _apart(queue, arrivals * wait), TOLERANCE),
         Certificate("Little's law, whole system", _apart(number, queue + arrivals / mu), TOLERANCE),
     )

@@ -64,9 +64,12 @@ def tangent_gaps(users: StorageUsers, flows: Any, gradient: Any) -> FloatArray:
 def numbers_or_nan(name: str, value: Any, shape: tuple[int | None, ...]) -> FloatArray:
     """Return an array of that shape in which NaN may stand: what cannot be computed must fail, not raise."""
     try:
-        result: FloatArray = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        raw = np.asarray(value)
+    except ValueError:  # ragged nesting
         raise checks.complain(name, value, "an array of numbers") from None
+    if raw.dtype.kind not in "iuf":  # strings of digits and booleans would pass as numbers
+        raise checks.complain(name, value, "an array of numbers")
+    result: FloatArray = np.asarray(raw, dtype=float)
     checks.array(name, np.nan_to_num(result), shape=shape)
     return result
 
@@ -150,7 +153,7 @@ def certificates_of_gaps(gaps: Any, slope: float, tolerance: float, unit: str = 
     Raises
     ------
     InvalidInput
-        If `slope` is not positive, `tolerance` is negative, or a unit is no string.
+        If `gaps` are no numbers, `slope` is not positive, `tolerance` is negative, or a unit is no string.
 
     Notes
     -----

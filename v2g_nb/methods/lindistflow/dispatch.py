@@ -18,7 +18,7 @@ __all__ = ["Dispatch", "DispatchProblem", "solve_dispatch"]
 GAP = 1e-11  # what the interior point aims at; the certificates say what it reached
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DispatchProblem:
     """Loads, generators and limits of one hour on a feeder.
 
@@ -27,7 +27,8 @@ class DispatchProblem:
     feeder : RadialFeeder
         Buses and lines.
     load_kw, load_kvar : array_like, shape (buses,)
-        Net load of each bus; negative where it feeds in.
+        Net load of each bus; negative where it feeds in. The source takes nothing back: what is fed in
+        must be used in the same tree.
     generator_bus : array_like of int, shape (generators,)
         Where each generator stands.
     cost_per_kwh : array_like, shape (generators,)
@@ -41,7 +42,7 @@ class DispatchProblem:
     import_kw, import_kvar : float
         Largest import, and reactive import between plus and minus; at least 0.
     shed_cost_per_kwh : float
-        What a kWh that is not served costs [$/kWh].
+        What a kWh that is not served costs [$/kWh]; reactive load is always served.
     source_voltage_pu, lowest_pu, highest_pu : float
         Voltage of the source, and the band for all buses.
     facets : int
@@ -97,7 +98,7 @@ class DispatchProblem:
         checks.integer("facets", self.facets, low=4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dispatch:
     """A least-cost dispatch.
 
@@ -212,6 +213,8 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
 
     The dispatch is a convex quadratic program, solved by the interior point of Clarabel. The price
     of a bus (DLMP) is the multiplier of its active balance: what one more kWh of load there costs.
+    Where all load of a bus is shed one more kWh costs `shed_cost_per_kwh`, while the multiplier may
+    be anything from there on.
 
     Parameters
     ----------
@@ -225,7 +228,7 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
     Raises
     ------
     InvalidInput
-        If `problem` is none.
+        If `problem` is no DispatchProblem.
     Infeasible
         If no dispatch keeps all limits, even with shedding.
     NotConverged
@@ -256,7 +259,10 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
     answer = clarabel.DefaultSolver(program.curve, program.cost, matrix, right, cones, settings).solve()
     status = str(answer.status)
     if "Infeasible" in status:
-        raise Infeasible("problem: no dispatch keeps voltages and lines within their limits, even with all load shed")
+        raise Infeasible(
+            "problem: no dispatch serves the reactive load and keeps voltages, lines and an import of at least 0 "
+            "within their limits, even with all active load shed"
+        )
     if status not in ("Solved", "AlmostSolved", "InsufficientProgress"):
         raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
     return _unpack(problem, program, np.array(answer.x), np.array(answer.z), int(answer.iterations))

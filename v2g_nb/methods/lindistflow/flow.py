@@ -9,6 +9,7 @@ from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
+from v2g_nb.errors import InvalidInput
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.lindistflow import flow_certificates
 from v2g_nb.methods.networks.radial_feeder import RadialFeeder
@@ -16,7 +17,7 @@ from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 __all__ = ["LinDistFlowResult", "lindistflow"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinDistFlowResult:
     """Flows into the head of each line [kW, kvar] and voltage magnitudes of the buses [pu].
 
@@ -96,7 +97,10 @@ def lindistflow(
         squared[inner] -= splu(matrix.T.tocsc()).solve(drop)
     if (squared <= 0.0).any():
         bus = int(np.argmin(squared))
-        raise checks.complain("load_kw", load_kw, f"less: the voltage of bus {tree.names[bus]!r} would fall to zero")  # type: ignore[index]
+        raise InvalidInput(
+            f"load_kw = {checks.shown(p)}, load_kvar = {checks.shown(q)}: must be less: the voltage of bus "
+            f"{tree.names[bus]!r} would fall to zero"  # type: ignore[index]
+        )
     fields: dict[str, Any] = {"active_kw": active, "reactive_kvar": reactive, "voltage_pu": np.sqrt(squared)}
     proof = flow_certificates(tree, p, q, source_voltage_pu=source, **fields)
     return LinDistFlowResult(

@@ -15,7 +15,7 @@ __all__ = ["RadialFeeder"]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RadialFeeder:
     """Lines that form a tree, or several trees (islands), in per unit.
 

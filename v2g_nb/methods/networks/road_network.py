@@ -15,13 +15,15 @@ __all__ = ["Demand", "RoadNetwork", "beckmann", "bpr", "marginal_cost_network"]
 IntArray = NDArray[np.int64]
 
 
-def _indices(name: str, value: Any, high: int | None = None) -> IntArray:
-    """Return `value` as whole numbers of at least 0 (and at most `high`)."""
-    top = np.inf if high is None else float(high)
-    return checks.array(name, value, shape=(None,), low=0.0, high=top, whole=True).astype(np.int64)
+LARGEST = 2**53  # up to here a float holds every whole number
 
 
-@dataclass(frozen=True)
+def _indices(name: str, value: Any, high: int = LARGEST) -> IntArray:
+    """Return `value` as whole numbers from 0 to `high`."""
+    return checks.array(name, value, shape=(None,), low=0.0, high=float(high), whole=True).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
 class RoadNetwork:
     """Directed links between nodes 0 .. num_nodes - 1, each with a BPR travel time.
 
@@ -92,7 +94,7 @@ class RoadNetwork:
         return len(self.tails)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Demand:
     """Trips between pairs of nodes, one row a pair.
 
