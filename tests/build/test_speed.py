@@ -100,7 +100,10 @@ def test_the_run_says_when_where_and_with_what():
     rows = dict(speed_page.circumstances(RESULTS).rows)
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", rows["date"])
     assert rows["command"] == "python tasks.py benchmarks"
-    assert all(rows[name].strip() for name in ("processor", "versions", "peers", "other load when it began"))
+    assert all(
+        rows[name].strip()
+        for name in ("processor", "versions", "in the peers' environment", "other load when it began")
+    )
     assert f"numpy {RESULTS['versions']['numpy']}" in rows["versions"]
 
 
