@@ -4,7 +4,6 @@
 names; where it is missing it is reported as absent.
 """
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +34,7 @@ SIX = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 
 
 def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Return the median processor time of some runs [s], and the last result.
+    """Return the shortest processor time of some runs [s], and the last result.
 
     Everything here runs on one core without waiting, so that on a machine with nothing else to do
     this is also the time that passes.
@@ -45,7 +44,7 @@ def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
         begin = time.process_time()
         result = function()
         times.append(time.process_time() - begin)
-    return statistics.median(times), result
+    return min(times), result
 
 
 def residual(program: CityProgram, x: Any, y: Any) -> float:
@@ -152,14 +151,14 @@ def path(record: Record) -> list[Row]:
     case.ours("one convex program, interior point and polish", ours, reached=residual(program, *point[:2]))
     case.ours("complementarity problem, smoothing Newton", newton, reached=mcp_residual(program, found))
     try:
-        answer = run_path(path_request(program))
+        answer = min((run_path(path_request(program)) for _ in range(5)), key=lambda run: run["seconds"])
     except (PeerAbsent, RuntimeError) as reason:
         case.missing("general", "PATH", str(reason).strip().splitlines()[-1])
         return [*rows, {"what": "PATH", "absent": str(reason).strip().splitlines()[-1]}]
     z, columns = np.array(answer["point"]), len(program.lower)
     left = residual(program, z[:columns], z[columns:])
     case.peer("general", answer["version"], answer["seconds"], reached=left)
-    words = f"reduced instance, {answer['version']}, as it reports its own time"
+    words = f"reduced instance, {answer['version']}, as it reports its own time, shortest of five"
     return [*rows, {"what": words, "seconds": answer["seconds"], "error": left}]
 
 
