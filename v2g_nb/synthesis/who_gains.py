@@ -178,8 +178,9 @@ def read_tariff(path: Any, *, allow_negative: bool = False) -> Tariff:
         try:
             price = rows.number(row, "price_eur_per_kwh", low=low, most=MOST_EUR_PER_KWH)
         except InvalidInput as error:
-            hint = "; negative prices are accepted with --allow-negative (allow_negative=True)"
-            raise InvalidInput(f"{error}{hint if row.cells['price_eur_per_kwh'].startswith('-') else ''}") from None
+            refused = low == 0.0 and row.cells["price_eur_per_kwh"].startswith("-")
+            hint = "; negative prices are accepted with --allow-negative (allow_negative=True)" if refused else ""
+            raise InvalidInput(f"{error}{hint}") from None
         lines.append((begin, end, price, row))
     lines.sort(key=lambda line: line[0])
     for (_, before, _, _), (begin, _, _, row) in pairwise(lines):
