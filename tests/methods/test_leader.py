@@ -281,3 +281,44 @@ def test_certificates_hold_in_any_unit_of_price(unit: float, seed: int):
     for cost in (0.0, 0.3):
         result = solve_leader(Followers(f.intercept, f.slope / unit, f.low, f.high), cost * unit)
         assert all(c.holds for c in result.certificates), result.certificates
+
+
+@pytest.mark.parametrize("high", [1e9, 1e14, 1e18, 1e300])
+@pytest.mark.parametrize("must_buy", [False, True])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_limit_that_nobody_reaches_changes_nothing(seed: int, must_buy: bool, high: float):
+    drawn = crowd(np.random.default_rng(seed), 6, must_buy=must_buy)
+    at_zero = np.maximum(drawn.intercept, drawn.low)  # nobody buys more, whatever the price
+    near = Followers(drawn.intercept, drawn.slope, drawn.low, at_zero)
+    far = Followers(drawn.intercept, drawn.slope, drawn.low, np.full(6, high))
+    cap = 50.0 if must_buy else math.inf
+    for kind in (
+        lambda f: solve_leader(f, 0.5, price_cap=cap),
+        lambda f: price_taking(f, 0.5),
+        lambda f: capped_nash(f, 0.5, price_cap=cap),
+    ):
+        known, found = kind(near), kind(far)
+        assert (found.price, found.profit, found.num_iter) == (known.price, known.profit, known.num_iter)
+        assert all(c.holds for c in found.certificates), found.certificates
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-12])
+def test_price_taking_with_a_huge_limit(unit: float):
+    """p = a (10 - p): 10 / 3 at a = 1 / 2; the limit of 1e18 swallowed the 10."""
+    result = price_taking(Followers([10.0], [1.0 / unit], [0.0], [1e18]), 0.5 * unit)
+    assert result.price == pytest.approx(10.0 / 3.0 * unit, rel=1e-15)
+
+
+@pytest.mark.parametrize("high", [10.0, 1e18])
+@pytest.mark.parametrize("unit", [1.0, 1e-12])
+def test_a_huge_limit_does_not_blunt_the_certificates(unit: float, high: float):
+    f = Followers([10.0], [1.0 / unit], [0.0], [high])
+    args = (f.intercept, f.slope, f.low, f.high, 0.5 * unit)
+    for price in (0.0, 10.0 / 3.0 * unit * (1 + 1e-7)):
+        bought = demand(f, price)
+        earned = float(price * bought.sum() - 0.25 * unit * bought.sum() ** 2)
+        taken = proofs.simultaneous(*args, math.inf, price, bought, earned, "price against marginal cost")
+        assert [c.holds for c in taken] == [False, True, True]
+    lower = demand(f, 5.0 * unit)  # what a higher price would earn is not nothing: five are sold
+    assert not proofs.simultaneous(*args, math.inf, 5.0 * unit, lower, 0.0, "what a higher price would earn")[0].holds
+    assert not proofs.follower_regret(*args[:4], 5.0 * unit, lower + 1e-6).holds

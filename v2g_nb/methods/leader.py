@@ -215,17 +215,23 @@ class _Pieces:
     slope: FloatArray
 
 
+def _reach(followers: Followers) -> FloatArray:
+    """Return the most that each buys at any price from 0 up: a `high` far above it would swallow `intercept`."""
+    most: FloatArray = np.minimum(followers.high, np.maximum(followers.low, followers.intercept))
+    return most
+
+
 def _pieces(followers: Followers, floor: float, top: float) -> _Pieces:
     """Return the pieces of the sales curve from `floor` to `top`, by a running sum over sorted events."""
-    f = followers
-    leaves_high, reaches_low = (f.intercept - f.high) / f.slope, (f.intercept - f.low) / f.slope
+    f, most = followers, _reach(followers)
+    leaves_high, reaches_low = (f.intercept - most) / f.slope, (f.intercept - f.low) / f.slope
     at = np.concatenate([leaves_high, reaches_low])
     order = np.argsort(at, kind="stable")
     at = at[order]
-    d_intercept = np.concatenate([f.intercept - f.high, f.low - f.intercept])[order]
+    d_intercept = np.concatenate([f.intercept - most, f.low - f.intercept])[order]
     d_slope = np.concatenate([f.slope, -f.slope])[order]
     d_inside = np.concatenate([np.ones(len(f.slope)), -np.ones(len(f.slope))])[order]
-    intercept = np.concatenate([[f.high.sum()], f.high.sum() + np.cumsum(d_intercept)])
+    intercept = np.concatenate([[most.sum()], most.sum() + np.cumsum(d_intercept)])
     slope = np.concatenate([[0.0], np.cumsum(d_slope)])
     # Nobody between its bounds: the slope is 0, whatever rounding the running sum has left.
     slope[np.concatenate([[0.0], np.cumsum(d_inside)]) == 0] = 0.0
@@ -370,7 +376,7 @@ def price_taking(followers: Followers, cost: float) -> Outcome:
     """
     checks.instance("followers", followers, Followers)
     a = checks.real("cost", cost, low=0.0)
-    top = max(a * float(followers.high.sum()), 1.0)
+    top = max(a * float(_reach(followers).sum()), 1.0)
     pieces = _pieces(followers, 0.0, top)
     edge_sales = pieces.intercept - pieces.slope * pieces.edges[1:]
     k = int(np.argmax(pieces.edges[1:] - a * edge_sales >= 0))  # the first piece at whose end supply is enough

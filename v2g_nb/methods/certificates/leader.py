@@ -33,7 +33,8 @@ def follower_regret(
 ) -> Certificate:
     """Return by how much a step along a follower's marginal utility, cut off at its box, still moves it."""
     q = np.asarray(quantity, dtype=np.float64)
-    size = float(np.max(np.abs(high), initial=0.0)) or 1.0
+    # What is bought for nothing, not `high`: a limit that nobody reaches would make every error look small.
+    size = float(np.max(bought(intercept, slope, low, high, 0.0), initial=0.0)) or 1.0
     gain = intercept - slope * price - q  # marginal utility, in units of quantity
     moved = float(np.max(np.abs(q - np.minimum(np.maximum(q + gain, low), high))))
     return Certificate("what a follower would still change", moved / size, TOLERANCE, "of the largest quantity")
@@ -64,12 +65,12 @@ def simultaneous(
     "what a higher price would earn" for one that sets it while quantities stand.
     """
     sales = float(np.sum(quantity))
-    scale = max(float(np.sum(high)), 1.0)
+    most = float(bought(intercept, slope, low, high, 0.0).sum())
     if condition == "price against marginal cost":
-        seller = abs(price - cost * sales) / max(cost * scale, 1.0)
+        seller = abs(price - cost * sales) / (cost * most or 1.0)
     else:
         room = cap - price if np.isfinite(cap) else 1.0
-        seller = max(room, 0.0) * sales / scale + max(price - cap, 0.0)
+        seller = max(room, 0.0) * sales / max(most, 1.0) + max(price - cap, 0.0)
     return (
         Certificate(condition, seller, TOLERANCE, "of the largest sales"),
         follower_regret(intercept, slope, low, high, price, quantity),
