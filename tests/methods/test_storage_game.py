@@ -14,7 +14,7 @@ from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods import potential_game
 from v2g_nb.methods.best_response import best_response, best_response_sweeps
 from v2g_nb.methods.certificates import require
-from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, certify_plans, tangent_gaps
+from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, certify_plans, tangent_gaps, violation
 from v2g_nb.methods.potential_game import dual_newton, equilibrium_sensitivity, solve_potential_game
 from v2g_nb.methods.storage_game import SharedCost, StorageUsers, player_costs, potential
 
@@ -84,6 +84,72 @@ def test_a_best_response_never_raises_cost_or_potential(seed, hard):
     moved[1] = best_response(users, shared, moved, 1)
     after, before = (player_costs(users, shared, p)[1] for p in (moved, plans[-1]))
     assert after <= before + 1e-9 * (1 + abs(before))
+
+
+def flat_game(seed: int, players: int = 400, slots: int = 24):
+    """Return a game whose levels stay flat over stretches of the multiplier, and plans to respond to.
+
+    Few flows are between their bounds at a time, and every bound and target is whole steps of full
+    power away: so the level comes to rest on just what is wanted, up to rounding.
+    """
+    rng = np.random.default_rng(seed)
+    slope = 10.0 ** rng.uniform(-4, -1)
+    shortfall = slope * 10.0 ** rng.uniform(0, 3, slots) * (rng.random(slots) < 0.7)
+    high = rng.choice([3.0, 7.0, 11.0, 22.0], players)
+    start = rng.uniform(0, 40, players).round(1)
+    floor, ceiling = start - high * rng.integers(1, 4, players), start + high * rng.integers(1, 4, players)
+    target = np.clip(start + high * rng.integers(-2, 3, players), floor, ceiling)
+    stay = np.zeros(players, int), np.full(players, slots)
+    users = StorageUsers(slots, *stay, -high, high, start, floor, ceiling, target, bool(seed % 2), 2.0, 0.1)
+    flows = rng.uniform(-1, 1, (players, slots)) * high[:, None]
+    total = flows.sum(axis=0)
+    offset, wanted = rng.uniform(0, 1, slots) - slope * total, total + rng.normal(0, 20, slots)
+    return users, SharedCost(offset, slope, shortfall, wanted), flows
+
+
+def best_exchange(users, rate, x, near=1e-7):
+    """Return what each player gains a kWh by the best move of flow from a slot to another, or out of the end.
+
+    A store's plan is a flow on a path, so it is optimal if and only if no such exchange gains. Room
+    smaller than `near` is none. All slots belong to the stay.
+    """
+    level = users.level_start[:, None] + np.cumsum(x, axis=1)
+    more, less = x < users.flow_high[:, None] - near, x > users.flow_low[:, None] + near
+    rises, falls = level < users.level_high[:, None] - near, level > users.level_low[:, None] + near
+    missing = users.level_target - level[:, -1]
+    below, above = np.inf if users.hard else users.value_below, users.value_above
+    best = np.zeros(len(x))
+    for t in range(users.slots):
+        up, down = more[:, t].copy(), less[:, t].copy()
+        for s in range(t + 1, users.slots):  # more now and less later, or the reverse
+            up, down = up & rises[:, s - 1], down & falls[:, s - 1]
+            saved = rate[:, s] - rate[:, t]
+            best = np.maximum(best, np.where(up & less[:, s], saved, 0.0))
+            best = np.maximum(best, np.where(down & more[:, s], -saved, 0.0))
+        worth, price = np.where(missing > near, below, above), np.where(missing > -near, below, above)
+        best = np.maximum(best, np.where(up & rises[:, -1], worth - rate[:, t], 0.0))
+        best = np.maximum(best, np.where(down & falls[:, -1], rate[:, t] - price, 0.0))
+    return best
+
+
+def test_best_responses_on_flat_stretches_keep_their_bounds_and_are_optimal():
+    """40,000 draws: where rounding leaves a flat stretch a slope of 1e-13, the multiplier has to stay on it."""
+    for seed in range(100):
+        users, shared, flows = flat_game(seed)
+        x = next(best_response_sweeps(users, shared, flows, "simultaneous")).flows
+        others = flows.sum(axis=0) - flows
+        missed = np.maximum(0.0, shared.wanted - others - x)
+        rate = shared.offset + shared.slope * (others + 2 * x) - shared.shortfall * missed
+        assert violation(users, x) < 1e-9, seed
+        assert best_exchange(users, rate, x).max() < 1e-6, seed
+
+
+def test_an_exchange_that_gains_is_found():
+    """The oracle above, by hand: cheap, then dear; and a level that is worth 3 below its target of 1."""
+    users = StorageUsers(2, [0], [2], [-1], [1], [0], [-1], [1], [1], False, 3.0, 0.5)
+    rate = np.array([[1.0, 2.0]])
+    plans = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, -1.0]])
+    assert [best_exchange(users, rate, plan[None])[0] for plan in plans] == [0.0, 1.0, 2.0, 1.0]
 
 
 def test_dual_rises_to_the_potential():

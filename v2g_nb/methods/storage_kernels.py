@@ -37,7 +37,11 @@ def insert(place: Any, jump: Any, head: int, tail: int, at: float, by: float) ->
 
 @numba.njit(cache=True)
 def walk(place: Any, jump: Any, head: int, tail: int, left: float, wanted: Any) -> tuple[int, float, float]:
-    """Return where the piecewise linear level function reaches `wanted`: (index, multiplier, slope)."""
+    """Return where the piecewise linear level function reaches `wanted`: (index, multiplier, slope).
+
+    Jumps that cancel leave a slope of rounding on a flat stretch. Dividing by it can lead anywhere,
+    so the multiplier is kept on the stretch, where the level is `wanted` up to rounding throughout.
+    """
     value, rise, j = left, 0.0, head
     while j < tail:
         rise += jump[j]
@@ -45,7 +49,7 @@ def walk(place: Any, jump: Any, head: int, tail: int, left: float, wanted: Any) 
             return j, place[j], rise
         reached = value + rise * (place[j + 1] - place[j])
         if reached >= wanted and rise > 0.0:
-            return j, place[j] + (wanted - value) / rise, rise
+            return j, min(max(place[j] + (wanted - value) / rise, place[j]), place[j + 1]), rise
         value = reached
         j += 1
     return tail, 0.0, 0.0
