@@ -106,6 +106,77 @@ def test_a_phase_shifter_only_turns_the_angles_behind_it():
     assert turned.voltage(2) == pytest.approx(plain.voltage(2), abs=1e-12)
 
 
+def test_a_large_phase_shift_leaves_the_high_voltage():
+    """Started at angle 0 behind a shift of 150 degrees, Newton's method ends at a magnitude of -.2588."""
+    flow = require(solve_power_flow(two_buses(50 + 0j, reactance_pu=[0.5], shift_deg=[150.0])))
+    assert flow.voltage(2) == pytest.approx(math.cos(math.radians(15)), abs=1e-10)
+    assert flow.angle_deg[1] == pytest.approx(-165.0, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_pairs_of_buses_end_at_the_high_voltage(seed: int):
+    """|V|^2 + z S* = V1 V* has two roots in |V|: found is the larger, whatever the shift, up to 99 % of the limit."""
+    rng = np.random.default_rng(seed)
+    x, shift = rng.uniform(0.01, 1.0), rng.uniform(-720.0, 720.0)
+    z = complex(x * rng.uniform(0.0, 1.0), x)
+    load = complex(rng.normal(), rng.normal())
+    load *= rng.uniform(0.0, 0.99) / (2 * (abs(z * load) + (z.conjugate() * load).real))  # 0.99 of the limit
+    network = two_buses(100 * load, resistance_pu=[z.real], reactance_pu=[x], shift_deg=[shift])
+    flow = require(solve_power_flow(network))
+    half = 0.5 - (z.conjugate() * load).real
+    squared = half + math.sqrt(half**2 - abs(z * load) ** 2)
+    assert flow.voltage(2) == pytest.approx(math.sqrt(squared), rel=1e-8)
+    assert abs(flow.angle_deg[1]) <= 180.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_magnitude_is_negative_in_meshes_with_phase_shifters(seed: int):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 8))
+    start, end = [int(rng.integers(0, k)) for k in range(1, n)] + [0], [*range(1, n), n - 1]
+    columns = {name: np.zeros(n) for name in ("shunt_mw", "shunt_mvar", "generation_mw")}
+    columns |= {"demand_mw": rng.normal(0, 40, n), "demand_mvar": rng.normal(0, 20, n), "set_point_pu": np.ones(n)}
+    ends = {"from_bus": start, "to_bus": end, "tap": np.ones(n), "rating_mva": np.full(n, 100.0)}
+    ends |= {"resistance_pu": np.zeros(n), "charging_pu": np.zeros(n), "reactance_pu": rng.uniform(0.01, 0.3, n)}
+    ends["shift_deg"] = rng.choice([0.0, 30.0, 150.0, 180.0], n)
+    network = PowerNetwork(bus=range(n), kind=["slack"] + ["pq"] * (n - 1), **columns, **ends)
+    try:
+        flow = require(solve_power_flow(network))
+    except NotConverged:
+        return
+    assert flow.magnitude_pu.min() > 0.0
+    assert np.abs(flow.angle_deg).max() <= 180.0
+
+
+def test_a_negative_magnitude_does_not_pass_for_half_a_turn():
+    network = two_buses(50 + 20j)
+    flow = solve_power_flow(network)
+    flipped = [1.0, -flow.voltage(2)], [0.0, flow.angle_deg[1] + 180.0]
+    assert [c.holds for c in power_flow_certificates(network, *flipped)] == [True, True, False]
+    assert not power_flow_certificates(two_buses(0j), [1.0, 0.0], [0.0, 0.0])[2].holds
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e-6, 1.0, 1e3, 1e6])
+def test_the_unit_of_power_changes_no_voltage(scale: float):
+    """The same line in units of other bases: 1e-11 pu is coarse for small powers, out of reach for large ones."""
+    plain = require(solve_power_flow(two_buses(50 + 20j, resistance_pu=[0.01])))
+    parts = {"resistance_pu": [0.01 / scale], "reactance_pu": [0.1 / scale]}
+    scaled = require(solve_power_flow(two_buses(50 * scale + 20j * scale, **parts)))
+    assert scaled.voltage(2) == pytest.approx(plain.voltage(2), rel=1e-12)
+
+
+def test_a_small_power_is_balanced_as_well_as_a_large_one():
+    """At a flat start 1 W is missed by less than 1e-8 pu, and by all of it."""
+    network = two_buses(1e-6 + 0j)
+    assert not power_flow_certificates(network, [1.0, 1.0], [0.0, 0.0])[0].holds
+    flow = require(solve_power_flow(network))
+    assert -math.radians(flow.angle_deg[1]) == pytest.approx(1e-9, rel=1e-6)
+
+
+def test_ordinary_tolerances_stay_as_they_are():
+    assert {c.tolerance for c in solve_power_flow(nine_bus()).certificates} == {1e-9}
+
+
 def test_a_tap_scales_the_voltage_without_load():
     assert solve_power_flow(two_buses(0j, tap=[0.95])).voltage(2) == pytest.approx(1 / 0.95, abs=1e-12)
 

@@ -2,6 +2,7 @@
 
 import cmath
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from v2g_nb import checks
 from v2g_nb.methods.certificates import Certificate
 
 __all__ = ["power_flow_certificates"]
+
+ROUNDING = 64 * sys.float_info.epsilon  # of the powers that cancel at a bus
 
 
 def power_flow_certificates(
@@ -28,13 +31,16 @@ def power_flow_certificates(
     magnitude_pu, angle_deg : array_like, shape (n,)
         Voltage at each bus [pu, degrees]. NaN is allowed and never certified.
     tolerance : float
-        Largest mismatch that still counts as holding [pu].
+        Largest mismatch that still counts as holding [pu], where powers of 1 pu are scheduled; if the
+        largest of them is less, this much of it, and never less than rounding makes of the powers that
+        cancel at a bus.
 
     Returns
     -------
     tuple of Certificate
         Balance of active power (all buses but the slack), of reactive power (pq buses), set-points
-        (magnitudes of slack and pv buses, angle of the slack bus in radians).
+        (magnitudes of slack and pv buses, angle of the slack bus in radians). A magnitude that is not
+        positive is no voltage: the set-points fail by infinity.
 
     Raises
     ------
@@ -62,9 +68,12 @@ def power_flow_certificates(
             raise checks.complain(name, given, f"an array of shape ({n},)")
         columns.append([float(v) for v in found])
     voltage = [cmath.rect(m, math.radians(a)) for m, a in zip(*columns, strict=True)]
-    outflow = _outflow(network, voltage)
+    outflow, turnover = _outflow(network, voltage)
+    limit = max(tolerance * min(1.0, _scheduled(network)), ROUNDING * max(turnover))
     active, reactive, held = 0.0, 0.0, 0.0
     for k, kind in enumerate(network.kind):
+        if columns[0][k] <= 0.0:
+            held = math.inf
         power = voltage[k] * outflow[k].conjugate() * network.base_mva
         shunt = complex(network.shunt_mw[k], -network.shunt_mvar[k]) * abs(voltage[k]) ** 2
         wanted = complex(network.generation_mw[k] - network.demand_mw[k], -network.demand_mvar[k])
@@ -78,8 +87,8 @@ def power_flow_certificates(
         if kind == "slack":
             held = _worse(held, math.radians(columns[1][k]))
     return (
-        Certificate("active power balance at every bus", active, tolerance, "pu"),
-        Certificate("reactive power balance at load buses", reactive, tolerance, "pu"),
+        Certificate("active power balance at every bus", active, limit, "pu"),
+        Certificate("reactive power balance at load buses", reactive, limit, "pu"),
         Certificate("voltage set-points held", held, tolerance, "pu"),
     )
 
@@ -89,16 +98,30 @@ def _worse(sofar: float, value: float) -> float:
     return math.nan if math.isnan(value) or math.isnan(sofar) else max(sofar, abs(value))
 
 
-def _outflow(network: Any, voltage: list[complex]) -> list[complex]:
-    """Return the current that leaves each bus into its branches [pu]."""
+def _scheduled(network: Any) -> float:
+    """Return the largest scheduled power [pu]."""
+    largest = 0.0
+    for k, kind in enumerate(network.kind):
+        made = 0.0 if kind == "slack" else abs(network.generation_mw[k])
+        largest = max(largest, made, abs(network.demand_mw[k]), abs(network.demand_mvar[k]))
+    return float(largest / network.base_mva)
+
+
+def _outflow(network: Any, voltage: list[complex]) -> tuple[list[complex], list[float]]:
+    """Return the current that leaves each bus into its branches, and the powers that cancel in it [pu]."""
     leaving = [0j] * len(voltage)
+    turnover = [0.0] * len(voltage)
     place = {int(b): k for k, b in enumerate(network.bus)}
     for b in range(len(network.from_bus)):
         start, end = place[int(network.from_bus[b])], place[int(network.to_bus[b])]
         ratio = cmath.rect(network.tap[b], math.radians(network.shift_deg[b]))
         behind = voltage[start] / ratio  # the voltage between the ideal transformer and the pi circuit
-        series = (behind - voltage[end]) / complex(network.resistance_pu[b], network.reactance_pu[b])
+        impedance = complex(network.resistance_pu[b], network.reactance_pu[b])
+        series = (behind - voltage[end]) / impedance
         half = 0.5j * network.charging_pu[b]
         leaving[start] += (series + half * behind) / ratio.conjugate()
         leaving[end] += half * voltage[end] - series
-    return leaving
+        through = (abs(behind) + abs(voltage[end])) / abs(impedance)
+        turnover[start] += abs(voltage[start]) * (through + abs(half * behind)) / abs(ratio)
+        turnover[end] += abs(voltage[end]) * (through + abs(half * voltage[end]))
+    return leaving, turnover
