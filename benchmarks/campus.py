@@ -1,10 +1,10 @@
 """The campus: a fleet's equilibrium by our two ways, by general solvers, and by the paper's way.
 
 Run it as ``python -m benchmarks.campus``, with the peers' Python in V2G_PEERS; a missing peer is
-reported as absent. Every answer is certified: largest regret (bound by
-linear programs), after plans are cut to the power limits. Sizes other than 12 scale request and
-other demand with the number of cars, p_base = 3e-3 EUR/kW2h; seed 0. One core. Time per car is the
-processor's, which other work on the machine does not lengthen.
+reported as absent. Every answer is measured afterwards, by the largest regret (bound by linear
+programs) of the plans cut to the power limits; a fleet's times contain no certificates. Sizes other
+than 12 scale request and other demand with the number of cars, p_base = 3e-3 EUR/kW2h; seed 0. One
+core. Time per car is the processor's, which other work on the machine does not lengthen.
 """
 
 import json
