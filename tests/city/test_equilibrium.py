@@ -8,6 +8,8 @@ import pytest
 from tests.city.cases import SIX, case, small
 from v2g_nb.city.certificates import outside_certificate
 from v2g_nb.city.equilibrium import solve_city, solve_program
+from v2g_nb.city.mcp import solve_city_mcp
+from v2g_nb.city.model import CityModel
 from v2g_nb.city.program import city_program
 from v2g_nb.city.scenarios import scenario
 from v2g_nb.city.small import small_city
@@ -281,3 +283,35 @@ def test_sensitivities_in_island_with_v2g(changes, visits, od_3):
     assert result.visit_share == pytest.approx(visits, abs=0.001)
     if od_3 is not None:
         assert result.od_cost[0, WAY_OUT - 1] == pytest.approx(od_3, abs=0.06)
+
+
+def without_import(period_h: float, **grid) -> CityModel:
+    """The small city that lives on its own two generators and the cars."""
+    model = small_city(period_h=period_h)
+    alone = replace(model.market.grid, import_kw=0.0, **grid)
+    return replace(model, market=replace(model.market, grid=alone))
+
+
+@pytest.mark.parametrize("period_h", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kvar", [0.0, 2000.0])
+def test_a_city_without_import_is_solved(period_h: float, kvar: float):
+    """An import of zero is no variable: a box of a milliwatt makes the interior point's system singular."""
+    model = without_import(period_h, import_kvar=kvar)
+    result = require(solve_city(model))
+    assert result.residual < 1e-10
+    assert result.import_kw == 0.0
+    other = require(solve_city_mcp(model))
+    np.testing.assert_allclose(result.generation_kw, other.generation_kw, atol=1e-6)
+    np.testing.assert_allclose(result.sales_kw, other.sales_kw, atol=1e-6)
+
+
+def test_the_polish_finishes_what_the_interior_point_leaves():
+    """It stops at 1e-7 here, with all bounds that matter found; the polish needs no more."""
+    model = without_import(2.0, import_kvar=50.0, cost_slope=[1e-9, 0.002])
+    assert require(solve_city(model)).residual < 1e-10
+
+
+def test_an_lse_without_homes_has_nothing_to_shed():
+    model = small_city()
+    result = require(solve_city(replace(model, market=replace(model.market, shares=[1.0, 0.0]))))
+    assert (result.shed_kw[1] == 0.0).all()

@@ -94,24 +94,32 @@ def solve_city(model: CityModel, *, columns: str = "given", tolerance: float = 1
 
 def solve_program(program: CityProgram) -> tuple[FloatArray, FloatArray, int]:
     """Return decisions and multipliers of the convex program, and how many Newton steps it took."""
+    free = program.lower < program.upper  # a variable without choice is data
 
-    def gradient(x: FloatArray) -> FloatArray:
-        return program.gradient(x) / program.weight
+    def whole(part: FloatArray) -> FloatArray:
+        x = program.lower.copy()
+        x[free] = part
+        return x
 
-    def curvature(x: FloatArray) -> FloatArray:
-        return program.curvature(x)
+    def gradient(part: FloatArray) -> FloatArray:
+        return (program.gradient(whole(part)) / program.weight)[free]
 
-    data = (program.matrix, program.right, program.lower, program.upper)
-    rough = None
+    def curvature(part: FloatArray) -> FloatArray:
+        return program.curvature(whole(part))[free]
+
+    matrix = program.matrix[:, free]
+    right = program.right - program.matrix[:, ~free] @ program.lower[~free]
+    data = (matrix, right, program.lower[free], program.upper[free])
     with contextlib.suppress(Infeasible):
         rough = interior_point(gradient, curvature, *data, tolerance=ROUGH, max_iter=MOST_STEPS)
-    if rough is None or not rough.converged:
-        reason = explain(program)
-        if reason is not None:
-            raise reason
-        raise NotConverged(f"model: the interior point did not reach a residual of {ROUGH:g}")
-    x, y, more = polish(program, rough.point, rough.dual)
-    return x, y, rough.num_iter + more
+        with contextlib.suppress(RuntimeError):  # a singular system
+            x, y, more = polish(program, whole(rough.point), rough.dual)
+            if rough.converged or natural_size(program, x, y) <= ROUGH:
+                return x, y, rough.num_iter + more
+    reason = explain(program)
+    if reason is not None:
+        raise reason
+    raise NotConverged(f"model: the interior point did not reach a residual of {ROUGH:g}, nor did the polish")
 
 
 def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, int]:
@@ -119,7 +127,7 @@ def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArr
     best = (x, natural(program, y))
     least = np.inf
     slope = program.gradient(x) / program.weight - program.matrix.T @ y
-    low = slope > x - program.lower
+    low = (slope > x - program.lower) | (program.lower == program.upper)
     high = -slope > program.upper - x
     x = np.where(low, program.lower, np.where(high, program.upper, x))
     free = ~(low | high)
@@ -129,7 +137,7 @@ def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArr
     for _ in range(POLISHES):
         slope = (program.gradient(x) / program.weight - program.matrix.T @ y)[free]
         error = program.matrix @ x - program.right
-        size = float(np.abs(program.residual(np.clip(x, program.lower, program.upper), natural(program, y))).max())
+        size = natural_size(program, x, natural(program, y))
         if size >= least:
             break
         least, best = size, (x, natural(program, y))
@@ -141,6 +149,11 @@ def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArr
         y = y + step[int(free.sum()) :]
         steps += 1
     return (*best, steps)
+
+
+def natural_size(program: CityProgram, x: FloatArray, y: FloatArray) -> float:
+    """Return the natural residual of (18) at the point within the bounds, in the units of the result."""
+    return float(np.abs(program.residual(np.clip(x, program.lower, program.upper), y)).max())
 
 
 def natural(program: CityProgram, y: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from v2g_nb.city.model import CityModel
 __all__: list[str] = []
 
 KW = 1000.0  # kW in a unit of power
+NOTHING = 1e-9  # MW; a milliwatt of room is none
 
 
 class Blocks:
@@ -81,16 +82,16 @@ def add_variables(blocks: Blocks, model: CityModel) -> None:
     blocks.variables("sales", lses * homes, 0.0)  # s
     blocks.variables("total_sales", homes)  # S
     obligation = market.obligations_kw[:, market.load_buses].ravel() / KW
-    # An obligation of zero leaves nothing to shed; the tiny room keeps the inside of the bounds from vanishing.
-    blocks.variables("shed", lses * homes, 0.0, np.maximum(obligation, 1e-9))
+    blocks.variables("shed", lses * homes, 0.0, _room(obligation))  # an obligation of zero leaves nothing to shed
     blocks.variables("beyond", lses * homes, 0.0)  # sold beyond what must be served
     used = np.flatnonzero(grid.capacity_kw > 0.0)
     blocks.variables("generation", len(used), 0.0, grid.capacity_kw[used] / KW)
     swing = np.flatnonzero(grid.reactive_kvar > 0.0)
     blocks.variables("reactive", len(swing), -grid.reactive_kvar[swing] / KW, grid.reactive_kvar[swing] / KW)
     blocks.variables("purchase", lses)  # y
-    blocks.variables("import", 1, 0.0, max(grid.import_kw, 1e-6) / KW)  # p0
-    blocks.variables("import_reactive", 1, -max(grid.import_kvar, 1e-6) / KW, max(grid.import_kvar, 1e-6) / KW)
+    reactive = _room(grid.import_kvar / KW)
+    blocks.variables("import", 1, 0.0, _room(grid.import_kw / KW))  # p0
+    blocks.variables("import_reactive", 1, -reactive, reactive)
     blocks.variables("injection", tree.num_buses)  # p
     rating = tree.rating_kva / KW
     blocks.variables("active", tree.num_lines, -rating, rating)  # P
@@ -100,6 +101,11 @@ def add_variables(blocks: Blocks, model: CityModel) -> None:
     slanted = len(slanted_angles(grid.facets))
     blocks.variables("facet", slanted * len(rated), np.tile(-rating[rated], slanted), np.tile(rating[rated], slanted))
     blocks.variables("voltage", tree.num_buses, grid.lowest_pu**2, grid.highest_pu**2)  # V, squared
+
+
+def _room(width: Any) -> FloatArray:
+    """Return widths with zero for those so narrow that rounding would fill them: the solver takes zero out."""
+    return np.where(np.asarray(width) < NOTHING, 0.0, width)
 
 
 def slanted_angles(facets: int) -> FloatArray:
