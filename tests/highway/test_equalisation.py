@@ -1,6 +1,7 @@
 """Equal waits: the unique point, its optimality, and what fails without each hypothesis."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.equalisation import solve_equal_waits
 from v2g_nb.highway.quotas import reachable_quotas, smallest_range_quotas, wait_table
-from v2g_nb.methods.queueing import mean_wait
+from v2g_nb.methods.queueing import arrival_rate_for_wait, mean_wait
 
 
 def test_reference_numbers():
@@ -90,6 +91,52 @@ def test_bounds_that_take_all_demand():
         solve_equal_waits([8, 6], 1.1, 8.0, lower=[5.0, 4.0])
     with pytest.raises(Infeasible, match="lower"):
         solve_equal_waits([8, 6], 1.1, 9.0, lower=[8.8, 0.0])
+
+
+def by_bisection(c: np.ndarray, mu: np.ndarray, demand: float, low: np.ndarray) -> tuple[np.ndarray, float]:
+    """Halve the range of the common wait sixty times, with all sums exact."""
+    spare, left, right = math.fsum([demand, *-low]), -690.0, 690.0
+    for _ in range(60):
+        middle = 0.5 * (left + right)
+        rate = np.maximum(low, arrival_rate_for_wait(c, mu, math.exp(middle)))
+        left, right = (middle, right) if math.fsum([*rate, *-low]) < spare else (left, middle)
+    return rate, math.exp(middle)
+
+
+@pytest.mark.parametrize(
+    ("chargers", "mu", "demand", "low"),
+    [
+        ([4, 2], 1.1, 3.6, [2.4, 1.2]),  # the bounds' rounded sum is a digit below the demand
+        ([6, 12, 5], 1.1, 12.9, [0.0, 9.7, 3.2]),
+        ([8, 4], [5.2, 19.4], 55.27363799558891, [21.106, 34.167]),  # nearly flat where Newton starts
+        ([9, 12], 1.1, 7.20000000000014, [0.0, 7.2]),  # little is left, and known to few digits
+    ],
+)
+def test_bounds_that_leave_next_to_nothing(chargers: list[int], mu, demand: float, low: list[float]):
+    result = solve_equal_waits(chargers, mu, demand, lower=low)
+    assert all(x.holds for x in result.certificates), result.certificates
+    assert (result.arrival_rate >= low).all()
+    rate, _ = by_bisection(np.array(chargers), np.broadcast_to(mu, len(low)), demand, np.array(low))
+    np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-14 * demand)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_bounds_against_bisection(seed: int):
+    """Bounds of one to three decimals: some take all the demand, some all but a last digit, some leave much."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 6))
+    c, mu = rng.integers(1, 15, n), np.round(rng.uniform(0.3, 20, n), 1)
+    low = np.round(c * mu * rng.uniform(0, 0.99, n) * (rng.random(n) < 0.7), int(rng.integers(1, 4)))
+    low = np.minimum(low, 0.995 * c * mu)
+    most = float((c * mu).sum())
+    rest = rng.choice([0.0, 10 ** rng.uniform(-17, -3), rng.uniform(0.0, 0.9)]) * (most - float(low.sum()))
+    demand = max(float(low[::-1].cumsum()[-1]) + float(rest), 0.01)
+    result = solve_equal_waits(c, mu, demand, lower=low)
+    assert all(x.holds for x in result.certificates), result.certificates
+    assert (result.arrival_rate >= low).all()
+    rate, level = by_bisection(c, mu, demand, low)
+    if level > 1e-299:  # below, all waits are 0 to working precision
+        np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-11 * demand)
 
 
 def test_waits_equal_is_not_utilisation_equal():

@@ -1,5 +1,6 @@
 """How many cars each station should get: equal waits for rates, and whole quotas per interval."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ FloatArray = NDArray[np.float64]
 LOG_WAIT_END = 690.0  # waits are sought between exp(-690) and exp(690)
 MAX_STEPS = 100
 STEP = 1e-12
+SMALL = 1e-9  # the slope of `value` is about 1 at most: after a step below STEP it is far smaller than this
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -123,31 +125,54 @@ def _fill(c: FloatArray, mu: FloatArray, total: float, low: FloatArray) -> tuple
 
     The unknown is u = log w, the equation logit(sum of rates / capacity) = logit(demand / capacity):
     rates grow like powers of w under light load and approach the capacity like 1 / w under heavy
-    load, so the two sides are close to straight lines and Newton needs few steps.
+    load, so the two sides are close to straight lines and Newton needs few steps. A step that is
+    small only because the slope is steep is no solution: the value must be small too.
     """
-    capacity = float((c * mu).sum())
-    if low.sum() >= total:
+    full = c * mu
+    capacity = float(full.sum())
+    spare = math.fsum([total, *-low])  # exact: the rounded sum of the bounds may hide what is left
+    if spare <= 4.0 * EPS * total:
         return low, float(np.min(mean_wait(c, low, mu))), 0
-    goal = np.log(total) - np.log(capacity - total)
-    noise = 4.0 * EPS * capacity / (capacity - total)  # of `value`, because rates are rounded
-    start = mean_wait(c, c * mu * (total / capacity), mu)
-    u = float(np.clip(np.log(np.maximum(np.median(start), 1e-299)), -LOG_WAIT_END, LOG_WAIT_END))
-    left, right = -LOG_WAIT_END, LOG_WAIT_END
+    noise = max(1e-15, 4.0 * EPS * capacity / (capacity - total))  # of `value`, because rates are rounded
+    # At equal utilisation the longest wait is no less than the level, and bounds only lower the level.
+    start = np.maximum(mean_wait(c, full * (total / capacity), mu), 1e-299)
+    u, longest = np.clip(np.log([np.median(start), start.max()]), -LOG_WAIT_END, LOG_WAIT_END).tolist()
+    left, right = -LOG_WAIT_END, longest + 1.0
     for step in range(1, MAX_STEPS + 1):
         wait = float(np.exp(u))
         free = arrival_rate_for_wait(c, mu, wait)
         rate = np.maximum(low, free)
-        placed = float(rate.sum())
         growth = np.where(free > low, wait / mean_wait_derivative(c, free, mu), 0.0)
-        value = np.log(placed) - np.log(capacity - placed) - goal
+        value, slope, excess = _value(rate, growth, total, capacity)
         left, right = (u, right) if value < 0 else (left, u)
-        slope = growth.sum() * capacity / (placed * (capacity - placed))
         move = -value / slope if slope > 0 else np.inf
-        if abs(move) <= STEP * max(1.0, abs(u)) or abs(value) <= max(1e-15, noise):
-            # the last rounding goes where rates move most easily
-            return rate + (total - placed) * growth / growth.sum(), wait, step
-        if right - left <= STEP * max(1.0, abs(u)) and left == -LOG_WAIT_END:
-            above = (total - low.sum()) / (placed - low.sum())
-            return low + (rate - low) * above, 0.0, step  # every wait is 0 to working precision
-        u = u + move if left < u + move < right else 0.5 * (left + right)
+        near = STEP * max(1.0, abs(u))
+        rounding = noise * float(free[free > low].sum() / rate.sum())  # bounds are not rounded
+        collapsed = right - left <= near
+        if collapsed and left == -LOG_WAIT_END:  # every wait is 0 to working precision
+            return low + (rate - low) * (spare / (spare + excess)), 0.0, step
+        if collapsed or (abs(move) <= near and abs(value) <= SMALL) or abs(value) <= rounding:
+            return _place_rest(rate, growth, -excess, low, full), wait, step
+        u = u + move if abs(move) > near and left < u + move < right else 0.5 * (left + right)
     raise NotConverged(f"demand = {total:g}: Newton's method must end within {MAX_STEPS} steps")
+
+
+def _value(rate: FloatArray, growth: FloatArray, total: float, capacity: float) -> tuple[float, float, float]:
+    """Return the difference of the two logits, its slope in log w, and the rates' excess over the demand.
+
+    The excess is summed exactly, and the logits' difference taken from it: where bounds take nearly
+    all of the demand, it is known to as many digits as the little that is left.
+    """
+    excess = math.fsum([*rate, -total])
+    over, room = max(excess / total, EPS - 1.0), capacity - total
+    filled = min(excess / room, 1.0 - EPS)
+    slope = float(growth.sum()) * capacity / (total * (1.0 + over) * room * (1.0 - filled))
+    return math.log1p(over) - math.log1p(-filled), slope, excess
+
+
+def _place_rest(rate: FloatArray, growth: FloatArray, rest: float, low: FloatArray, full: FloatArray) -> FloatArray:
+    """Return rates with the last rounding placed where rates move most easily, between bound and capacity."""
+    moving = float(growth.sum())
+    moved = rate + rest * growth / moving if moving > 0.0 else rate
+    result: FloatArray = np.clip(moved, low, np.nextafter(full, 0.0))
+    return result
