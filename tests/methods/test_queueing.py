@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from tests.methods.exact_queue import exact_c
+from tests.methods.exact_queue import exact_c, exact_log_c
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.queueing import TOLERANCE, erlang_c_by_quadrature, stationary_certificates
@@ -125,6 +125,45 @@ def test_quadrature_against_a_library():
 def test_certificates_hold_near_saturation(count: int, mu: float, spare: float):
     below = math.nextafter(count * mu, 0.0)
     require(solve_queue(count, min(count * mu * (1 - spare), below), mu))
+
+
+def exact_log_state(count: int, load: mp.mpf, state: int) -> mp.mpf:
+    """Return log P_n from P_c = C (1 - r), down to n <= c by P_n / P_c = c! / n! a^(n - c)."""
+    falling = mp.loggamma(count + 1) - mp.loggamma(state + 1)
+    return exact_log_c(count, load) + mp.log(1 - load / count) + falling - (count - state) * mp.log(load)
+
+
+@pytest.mark.parametrize(
+    ("count", "arrivals", "mu"),
+    [
+        (177, 1.0, 1.0),  # C is subnormal: a few bits are left of it
+        (175, 1.0, 1.0),
+        (3834, 1917.0, 1.0),  # C (1 - r) underflows and C does not
+        (3000, 1500.0, 1.0),
+        (500, 100.0, 1.0),
+        (10_000, 100.0, 1.1),
+        (100_000, 99_000.0, 1.0),
+        (2, 1e-160, 1.0),
+        (1000, 999.999, 1.0),
+        *((count, ratio * count, 1.0) for count in (10, 60, 150, 300) for ratio in (1e-12, 1e-5, 0.003, 0.1, 0.9)),
+    ],
+)
+def test_state_probabilities_in_exact_arithmetic(count: int, arrivals: float, mu: float):
+    solved = solve_queue(count, arrivals, mu)
+    require(solved)
+    with mp.workdps(40):
+        load = mp.mpf(arrivals) / mp.mpf(mu)
+        for state in {0, 1, count // 2, round(arrivals / mu), count - 1, count}:
+            log_p = exact_log_state(count, load, state)
+            assert solved.probabilities[state] == pytest.approx(float(mp.exp(log_p)), rel=2e-12, abs=1e-300), state
+
+
+def test_certificates_notice_probabilities_scaled_by_a_probability_that_underflowed():
+    solved = solve_queue(177, 1.0, 1.0)
+    assert solved.probabilities[0] == pytest.approx(math.exp(-1.0), rel=1e-14)
+    spoilt = replace(solved, probabilities=solved.probabilities * (0.3461310333646922 / math.exp(-1.0)))
+    with pytest.raises(NotAnEquilibrium, match="sum to one"):
+        require(certified_again(spoilt))
 
 
 @pytest.mark.parametrize("block", BLOCKS)

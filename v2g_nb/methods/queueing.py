@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincc
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
@@ -189,7 +190,7 @@ def solve_queue(servers: int, arrival_rate: float, service_rate: float) -> Queue
     mu = checks.real("service_rate", service_rate, low=0.0, open_low=True)
     c, _, ratio, rest = stable_ratio(count, arrivals, mu)
     waiting = float(waiting_probability(c, ratio, rest))
-    p = _state_probabilities(count, float(ratio), float(rest), waiting)
+    p = _state_probabilities(count, float(ratio), float(rest))
     wait = waiting / float(c * mu * rest)
     queue = waiting * float(ratio / rest)
     number = float(c * ratio) + queue
@@ -198,11 +199,16 @@ def solve_queue(servers: int, arrival_rate: float, service_rate: float) -> Queue
     return QueueResult(count, arrivals, mu, p, waiting, wait, queue, number, True, 0, float(np.max(flows)), proofs)
 
 
-def _state_probabilities(servers: int, ratio: float, rest: float, waiting: float) -> FloatArray:
-    """Return P_0, ..., P_c: Poisson probabilities of mean a, scaled so that P_c = C (1 - r)."""
+def _state_probabilities(servers: int, ratio: float, rest: float) -> FloatArray:
+    """Return P_0, ..., P_c: Poisson probabilities of mean a up to c, a geometric tail after it, scaled to sum to one.
+
+    With p = p(c; a) and Q the probability of at most c events, the sum before scaling is Q - p + p / (1 - r).
+    Scaling by P_c = C (1 - r) instead would divide by what underflows under light load.
+    """
     a = servers * ratio
     n = np.arange(1, servers + 1, dtype=np.float64)
     log_p = np.append(-a, log_poisson(n, a / n, (n - a) / n))
-    full = math.log(waiting * rest) if waiting > 0.0 else log_p[-1]
-    result: FloatArray = np.exp(log_p + (full - log_p[-1]))
+    full = math.exp(log_p[-1])
+    share = rest * float(gammaincc(servers + 1.0, a)) + ratio * full
+    result: FloatArray = np.exp(log_p + math.log(rest / share))
     return result
