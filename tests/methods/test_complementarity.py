@@ -174,3 +174,15 @@ def test_a_perturbed_point_fails_a_certificate(change: float):
         spoilt[place] += change
         proof = complementarity_certificates(lambda x: x - c, [0] * 3, [1] * 3, spoilt, tolerance=1e-8)
         assert not all(c_.holds for c_ in proof)
+
+
+@pytest.mark.parametrize("steep", [1e2, 1e3, 1e4, 1e6])
+def test_the_residual_is_that_of_the_point_returned(steep: float):
+    """An iterate a little below a bound may solve F; cut at the bound, F is off by as much as F is steep."""
+    low, high = [0.0, -FREE], [FREE, FREE]
+    matrix = np.array([[0.0, 1.0], [steep, 1.0]])
+    result = smoothing_newton(lambda x: matrix @ x - 1.0, lambda x: matrix, low, high, [1.0, 1.0])
+    there = np.abs(natural_residual(result.point, matrix @ result.point - 1.0, low, high)).max()
+    assert result.residual == there
+    assert result.converged
+    assert there <= 1e-9

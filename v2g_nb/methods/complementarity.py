@@ -196,13 +196,25 @@ def smoothing_newton(
     target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
     rounds = checks.integer("max_iter", max_iter, low=1)
     steps = newton_steps(function, jacobian, lower, upper, start, smoothing=smoothing, tolerance=target)
-    at = next(steps)
-    while at.residual > target and at.number < rounds:
-        at = next(steps)
     low, high = _box(lower, upper)
-    x = np.clip(at.point, low, high)
+    while True:
+        at = next(steps)
+        if at.residual > target and at.number < rounds:
+            continue
+        x, residual = _in_box(function, at, low, high)
+        if residual <= target or at.number >= rounds:
+            break
     proof = complementarity_certificates(function, low, high, x, tolerance=10.0 * target)
-    return ComplementarityResult(x, at.residual <= target, at.number, at.residual, proof)
+    return ComplementarityResult(x, residual <= target, at.number, residual, proof)
+
+
+def _in_box(function: Function, at: NewtonStep, low: FloatArray, high: FloatArray) -> tuple[FloatArray, float]:
+    """Return the step's point cut at the box and the residual there: where F is steep it is not that of the step."""
+    x = np.clip(at.point, low, high)
+    if np.array_equal(x, at.point):
+        return x, at.residual
+    value = _evaluate(function, x, "function", x.shape)  # NaN here is below no tolerance: the search goes on
+    return x, float(np.max(np.abs(x - np.clip(x - value, low, high)), initial=0.0))
 
 
 def newton_steps(
