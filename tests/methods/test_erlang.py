@@ -105,7 +105,18 @@ def test_derivative_of_erlang_b(load: float):
     assert b * (8 / load - 1 + b) == pytest.approx(float(slope), rel=1e-12)
 
 
+@pytest.mark.parametrize("load", [1e-50, 1e-155, 1e-170, 1e-300, 1e-308, 1e-310])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 20])
+@pytest.mark.filterwarnings("error")
+def test_derivative_under_hardly_any_load(count: int, load: float):
+    """C(c, a) is a^c / c! times 1 + (1 - 1 / c) a + ..., and its derivative a^(c - 1) / (c - 1)!."""
+    with mp.workdps(40):
+        slope = mp.mpf(load) ** (count - 1) / mp.factorial(count - 1)
+    assert float(erlang_c_derivative(count, load)) == pytest.approx(float(slope), rel=1e-12, abs=1e-322)
+
+
 def test_derivative_without_load():
+    assert erlang_c_derivative([1, 2], 5e-324).tolist() == pytest.approx([1.0, 0.0], rel=1e-12)
     assert erlang_c_derivative([1, 2, 8], 0.0).tolist() == [1.0, 0.0, 0.0]
 
 

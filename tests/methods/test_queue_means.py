@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.methods.exact_queue import exact_number, exact_wait
+from tests.methods.exact_queue import exact_c, exact_number, exact_wait
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.methods import queue_inverse
 from v2g_nb.methods.queueing import (
@@ -51,6 +51,28 @@ def test_means_and_derivatives(count: int, ratio: float, mu: float):
 def test_derivatives_without_load():
     assert mean_wait_derivative([1, 2], 0.0, 2.0).tolist() == [0.25, 0.0]
     assert mean_number_derivative([1, 2], 0.0, 2.0).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("exponent", "mu"),
+    [(e, mu) for e in (-20, -80, -100, -155, -170, -250, -300, -308, -310) for mu in (1.0, 1.1, 1e150, 1e200)]
+    + [(e, 1e-50) for e in (-20, -80, -100, -155, -170, -250)],
+)
+@pytest.mark.parametrize("count", [1, 2, 4, 20])
+@pytest.mark.filterwarnings("error")
+def test_derivatives_under_hardly_any_load(count: int, exponent: int, mu: float):
+    """C, 1 / r and the square of mu leave the range of doubles long before the derivatives do."""
+    arrivals = 10.0**exponent * mu
+    with mp.workdps(60):
+        load, rate = mp.mpf(arrivals) / mp.mpf(mu), mp.mpf(mu)
+        c, room = exact_c(count, load), count - load
+        growth = c * ((1 - c) / room + room / load)  # dC/da
+        wait = (growth + c / room) / room / rate**2
+        number = (1 + growth * load / room + c * count / room**2) / rate
+    # as many digits as a ratio below the smallest normal number has
+    digits = max(1e-12, 2.0**-1074 / (arrivals / mu / count))
+    assert float(mean_wait_derivative(count, arrivals, mu)) == pytest.approx(float(wait), rel=digits, abs=1e-322)
+    assert float(mean_number_derivative(count, arrivals, mu)) == pytest.approx(float(number), rel=digits, abs=1e-322)
 
 
 def test_capacity_is_the_limit():

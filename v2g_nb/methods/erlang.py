@@ -63,16 +63,22 @@ def log_c_of_ratio(servers: FloatArray, ratio: FloatArray, rest: FloatArray) -> 
 
 
 def log_c_with_slope(servers: FloatArray, ratio: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log C and its derivative d log C / da = (1 - C)/(c - a) + (c - a)/a, for 0 < r < 1.
+    """Return log C and its derivative d log C / da = (1 - C)/(c - a) + (c - a)/a, for r above 1e-307 and below 1."""
+    log_c, first = log_c_with_first_slope(servers, ratio, rest)
+    return log_c, first + rest / ratio
 
-    The first term is written through Erlang B = C (1 - r) / (1 - r C), since 1 - C cancels as C
-    nears 1 while 1 - B does not.
+
+def log_c_with_first_slope(servers: FloatArray, ratio: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return log C and (1 - C)/(c - a), the part of its derivative that stays finite as r nears 0, for 0 < r < 1.
+
+    It is written through Erlang B = C (1 - r) / (1 - r C), since 1 - C cancels as C nears 1 while
+    1 - B does not.
     """
     log_p = log_poisson(servers, ratio, rest)
     at_most_c = gammaincc(servers + 1.0, servers * ratio)
     p = np.exp(log_p)
     share = rest * at_most_c + ratio * p  # (1 - r + r B) Q
-    return log_p - np.log(share), (at_most_c - p) / (servers * share) + rest / ratio
+    return log_p - np.log(share), (at_most_c - p) / (servers * share)
 
 
 def broadcast(**arrays: FloatArray) -> list[FloatArray]:
@@ -222,10 +228,13 @@ def erlang_c_derivative(servers: object, offered_load: object) -> FloatArray:
     1.0
     """
     c, a = stable_load(servers, offered_load)
-    safe = np.where(a > 0.0, a, 0.5)
+    loaded = a / c > 0.0
+    safe = np.where(loaded, a, 0.5)
     ratio, rest = safe / c, (c - safe) / c
-    log_c, slope = log_c_with_slope(c, ratio, rest)
-    result: FloatArray = np.where(a > 0.0, np.exp(log_c) * slope, c == 1.0)
+    log_c, first = log_c_with_first_slope(c, ratio, rest)
+    # C / r in logarithms: C may underflow where it does not, and 1 / r may overflow
+    slope = np.exp(log_c) * first + np.exp(log_c - np.log(ratio)) * rest
+    result: FloatArray = np.where(loaded, slope, c == 1.0)
     return result[()]
 
 

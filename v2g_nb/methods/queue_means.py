@@ -5,7 +5,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
-from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, finite_capacity, log_c_of_ratio, log_c_with_slope
+from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, finite_capacity, log_c_of_ratio, log_c_with_first_slope
 
 __all__ = ["mean_number", "mean_number_derivative", "mean_wait", "mean_wait_derivative"]
 
@@ -107,9 +107,12 @@ def mean_wait_derivative(servers: object, arrival_rate: object, service_rate: ob
     c, mu, ratio, rest = stable_ratio(servers, arrival_rate, service_rate)
     load = np.where(ratio > 0.0, ratio, 0.5)  # at 0 the limit is taken below
     room = np.where(ratio > 0.0, rest, 0.5)
-    log_c, log_slope = log_c_with_slope(c, load, room)
-    slope = np.exp(log_c) / (c * mu * room) * (log_slope + 1.0 / (c * room)) / mu
-    result: FloatArray = np.where(ratio > 0.0, slope, (c == 1.0) / mu**2)
+    log_c, first = log_c_with_first_slope(c, load, room)
+    # C / r and the square of mu in logarithms: each may leave the range of doubles where the slope does not
+    with np.errstate(over="ignore"):  # beyond the largest number the slope is infinite
+        scale = np.exp(log_c - np.log(load) - np.log(c) - 2.0 * np.log(mu))
+        slope = scale * (1.0 + load * (first / room + 1.0 / (c * room * room)))
+        result: FloatArray = np.where(ratio > 0.0, slope, (c == 1.0) / mu / mu)
     return result[()]
 
 
@@ -183,8 +186,8 @@ def mean_number_derivative(servers: object, arrival_rate: object, service_rate: 
     c, mu, ratio, rest = stable_ratio(servers, arrival_rate, service_rate)
     load = np.where(ratio > 0.0, ratio, 0.5)
     room = np.where(ratio > 0.0, rest, 0.5)
-    log_c, log_slope = log_c_with_slope(c, load, room)
-    slope = np.exp(log_c) * load / room * (log_slope + 1.0 / (c * load * room))
+    log_c, first = log_c_with_first_slope(c, load, room)
+    slope = np.exp(log_c) * (1.0 + load * first / room + 1.0 / (c * room * room))
     # at load 0 the derivative of the queue is 0, since the queue is of second order in the load
     result: FloatArray = (1.0 + np.where(ratio > 0.0, slope, 0.0)) / mu
     return result[()]
