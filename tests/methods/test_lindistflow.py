@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from v2g_nb.city.dispatch import calibrated_dispatch
 from v2g_nb.city.feeder import ieee123
-from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.dispatch import dispatch_certificates
 from v2g_nb.methods.certificates.lindistflow import flow_certificates
@@ -247,6 +247,54 @@ def test_impossible_limits_are_named():
         solve_dispatch(replace(PROBLEM, lowest_pu=1.05, highest_pu=1.1))
     with pytest.raises(InvalidInput, match="lowest_pu"):
         replace(PROBLEM, lowest_pu=1.2)
+
+
+PAIR = RadialFeeder(2, [0], [1], [0.1], [0.1], [10.0], base_kva=1e5)
+NARROW = RadialFeeder(2, [0], [1], [0.01], [0.0], [10.0], base_kva=1e5)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        DispatchProblem(PAIR, [50, 0.1], [-30, -30], [1], [0.2], [0], [1e4], [20], 0.1, import_kvar=0, lowest_pu=0.98),
+        DispatchProblem(NARROW, [200, 200], [-30, 0], [], [], [], [], [], 0.1, 0, 0, lowest_pu=0.98),
+        DispatchProblem(
+            RadialFeeder(1, [], [], [], [], [], base_kva=1e5), [200], [0.5], [], [], [], [], [], 0.1, 100, 0
+        ),
+    ],
+)
+def test_where_clarabel_makes_no_progress_nothing_is_returned(problem: DispatchProblem):
+    """Reactive load that nothing serves, of 1e-4 per unit: its last iterate had NaN voltages and a cost of 1e53."""
+    with pytest.raises(Infeasible):
+        solve_dispatch(problem)
+
+
+@pytest.mark.parametrize("spoilt", [0.0, 1e-3, np.nan, 1e40])
+def test_a_weak_status_is_no_optimum(monkeypatch, spoilt: float):
+    """An iterate called InsufficientProgress is returned only where the certificates show that it is the optimum."""
+    import v2g_nb.methods.lindistflow.dispatch as module
+
+    whole = module._interior_point
+
+    def stopped(program, regularisation):
+        answer = whole(program, regularisation)
+        x = np.array(answer.x) * (1.0 + spoilt)
+        return SimpleNamespace(status="InsufficientProgress", x=x, z=answer.z, iterations=4)
+
+    monkeypatch.setattr(module, "_interior_point", stopped)
+    if spoilt == 0.0:
+        assert require(solve_dispatch(PROBLEM)).cost == pytest.approx(60.0)
+        return
+    with pytest.raises(NotConverged, match="InsufficientProgress"):
+        solve_dispatch(PROBLEM)
+
+
+@pytest.mark.parametrize("base", [1e2, 1e3, 1e4, 1e5])
+@pytest.mark.parametrize("cost", [0.2, 5.0, 50.0])
+def test_one_bus_without_load_needs_nothing(base: float, cost: float):
+    bus = RadialFeeder(1, [], [], [], [], [], base_kva=base)
+    result = require(solve_dispatch(DispatchProblem(bus, [0], [0], [0], [cost], [0], [1e4], [0], 0.1, 100, 100)))
+    assert result.cost == pytest.approx(0.0, abs=1e-3)
 
 
 def test_more_facets_come_closer_to_the_circle():

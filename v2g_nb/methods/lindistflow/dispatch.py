@@ -16,6 +16,9 @@ from v2g_nb.methods.networks.radial_feeder import RadialFeeder
 __all__ = ["Dispatch", "DispatchProblem", "solve_dispatch"]
 
 GAP = 1e-11  # what the interior point aims at; the certificates say what it reached
+# Clarabel's own regularisation, and a weaker one where that blurs rows of very different size
+REGULARISATIONS = (1e-8, 1e-12)
+WEAK = ("AlmostSolved", "InsufficientProgress")  # no optimum in itself, unless the certificates find it one
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +235,7 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
     Infeasible
         If no dispatch keeps all limits, even with shedding.
     NotConverged
-        If the interior point stopped early.
+        If the interior point stopped early and the certificates do not show that it was at the optimum.
 
     Examples
     --------
@@ -246,26 +249,41 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
     ----------
     Equation (9) of the city paper, with the generators' costs of (10) in place of prices.
     """
-    import clarabel  # only a dispatch needs it
-
     checks.instance("problem", problem, DispatchProblem)
     program = _Program(problem)
+    found: list[Dispatch] = []
+    for regularisation in REGULARISATIONS:
+        answer = _interior_point(program, regularisation)
+        status = str(answer.status)
+        if status == "PrimalInfeasible":
+            raise Infeasible(
+                "problem: no dispatch serves the reactive load and keeps voltages, lines and an import of at least 0 "
+                "within their limits, even with all active load shed"
+            )
+        if status == "Solved" or status in WEAK:
+            with np.errstate(all="ignore"):  # a weak answer may be far from any voltage
+                result = _unpack(problem, program, np.array(answer.x), np.array(answer.z), int(answer.iterations))
+            if status == "Solved" and result.converged:
+                return result
+            if status == "Solved" or result.converged:
+                found.append(result)
+    if not found:
+        raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
+    return min(found, key=lambda result: (not result.converged, result.residual))
+
+
+def _interior_point(program: _Program, regularisation: float) -> Any:
+    """Return Clarabel's answer."""
+    import clarabel  # only a dispatch needs it
+
     matrix = sparse.vstack(program.rows).tocsc()
     right = np.concatenate(program.right)
     cones = [clarabel.ZeroConeT(program.equal), clarabel.NonnegativeConeT(len(right) - program.equal)]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = GAP
-    answer = clarabel.DefaultSolver(program.curve, program.cost, matrix, right, cones, settings).solve()
-    status = str(answer.status)
-    if "Infeasible" in status:
-        raise Infeasible(
-            "problem: no dispatch serves the reactive load and keeps voltages, lines and an import of at least 0 "
-            "within their limits, even with all active load shed"
-        )
-    if status not in ("Solved", "AlmostSolved", "InsufficientProgress"):
-        raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
-    return _unpack(problem, program, np.array(answer.x), np.array(answer.z), int(answer.iterations))
+    settings.static_regularization_constant = regularisation
+    return clarabel.DefaultSolver(program.curve, program.cost, matrix, right, cones, settings).solve()
 
 
 def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: FloatArray, count: int) -> Dispatch:
