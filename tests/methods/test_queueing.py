@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import mpmath as mp
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from tests.methods.exact_queue import exact_c, exact_log_c
+from tests.methods.exact_queue import exact_c, exact_log_c, exact_number, exact_wait
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.certificates.queueing import TOLERANCE, erlang_c_by_quadrature, stationary_certificates
@@ -164,6 +165,35 @@ def test_certificates_notice_probabilities_scaled_by_a_probability_that_underflo
     spoilt = replace(solved, probabilities=solved.probabilities * (0.3461310333646922 / math.exp(-1.0)))
     with pytest.raises(NotAnEquilibrium, match="sum to one"):
         require(certified_again(spoilt))
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 29, 300, 10_000])
+@pytest.mark.parametrize("mu", [1.1, 0.3, 4.7, 1e-6])
+@pytest.mark.parametrize("spare", [1e-14, 1e-12, 1e-9, 1e-5])
+def test_waits_near_saturation_in_exact_arithmetic(count: int, mu: float, spare: float):
+    """The rounding of c mu alone is 1e-4 of what the last spare 1e-12 of the capacity leaves."""
+    arrivals = count * mu * (1 - spare)
+    solved = solve_queue(count, arrivals, mu)
+    require(solved)
+    with mp.workdps(40):
+        wait, number = (exact(count, mp.mpf(arrivals), mp.mpf(mu)) for exact in (exact_wait, exact_number))
+        tail = solved.probability_of_waiting * mp.exp(-(count * mp.mpf(mu) - mp.mpf(arrivals)) * wait)
+    assert float(solved.mean_wait / wait) == pytest.approx(1, rel=1e-11)
+    assert float(solved.mean_number / number) == pytest.approx(1, rel=1e-11)
+    assert solved.waiting_longer(float(wait)) == pytest.approx(float(tail), rel=1e-11)
+
+
+def test_certificates_notice_a_wait_from_a_rounded_capacity():
+    count, mu = 7, 4.7
+    arrivals = count * mu * (1 - 1e-12)
+    solved = solve_queue(count, arrivals, mu)
+    factor = float((count * Fraction(mu) - Fraction(arrivals)) / Fraction(count * mu - arrivals))
+    assert abs(factor - 1) > 1e-6
+    claims = {block: getattr(solved, block) * factor for block in ("mean_wait", "mean_queue")}
+    claims["mean_number"] = claims["mean_queue"] + arrivals / mu
+    claims["probabilities"] = solved.probabilities / factor
+    with pytest.raises(NotAnEquilibrium):
+        require(certified_again(replace(solved, **claims)))
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -103,6 +103,17 @@ def finite_capacity(servers: FloatArray, service_rate: FloatArray) -> FloatArray
     return capacity
 
 
+def spare_capacity(servers: FloatArray, service_rate: FloatArray, arrivals: FloatArray) -> FloatArray:
+    """Return c mu - lambda, rounded once near saturation, where the rounding of c mu would swamp the difference.
+
+    mu is split into 26 leading bits and the rest: times a c of at most 24 bits, both are exact.
+    """
+    mantissa, exponent = np.frexp(service_rate)
+    leading = np.ldexp(np.floor(mantissa * 2.0**26), exponent - 26)
+    result: FloatArray = (servers * leading - arrivals) + servers * (service_rate - leading)
+    return result
+
+
 def stable_load(servers: object, offered_load: object) -> list[FloatArray]:
     """Return checked, broadcast servers and offered load with load below servers."""
     c = checks.array("servers", servers, low=1, high=MAX_SERVERS, whole=True)

@@ -5,7 +5,14 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
-from v2g_nb.methods.erlang import MAX_SERVERS, broadcast, finite_capacity, log_c_of_ratio, log_c_with_first_slope
+from v2g_nb.methods.erlang import (
+    MAX_SERVERS,
+    broadcast,
+    finite_capacity,
+    log_c_of_ratio,
+    log_c_with_first_slope,
+    spare_capacity,
+)
 
 __all__ = ["mean_number", "mean_number_derivative", "mean_wait", "mean_wait_derivative"]
 
@@ -25,7 +32,7 @@ def stable_ratio(servers: object, arrival_rate: object, service_rate: object) ->
             f"{float(mu[where])!r}: must be below servers x service_rate = {float(capacity[where])!r}, or the line "
             "grows for ever"
         )
-    return [c[()], mu[()], (arrivals / capacity)[()], ((capacity - arrivals) / capacity)[()]]
+    return [c[()], mu[()], (arrivals / capacity)[()], (spare_capacity(c, mu, arrivals) / capacity)[()]]
 
 
 def waiting_probability(servers: FloatArray, ratio: FloatArray, rest: FloatArray) -> FloatArray:

@@ -15,7 +15,15 @@ from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.methods.certificates import Certificate
 from v2g_nb.methods.certificates.queueing import stationary_certificates
-from v2g_nb.methods.erlang import erlang_b, erlang_b_recursion, erlang_c, erlang_c_derivative, log_erlang_c, log_poisson
+from v2g_nb.methods.erlang import (
+    erlang_b,
+    erlang_b_recursion,
+    erlang_c,
+    erlang_c_derivative,
+    log_erlang_c,
+    log_poisson,
+    spare_capacity,
+)
 from v2g_nb.methods.queue_inverse import arrival_rate_for_wait, throughput, throughput_approximation
 from v2g_nb.methods.queue_means import (
     mean_number,
@@ -147,7 +155,8 @@ class QueueResult:
         0.5
         """
         t = checks.array("time", time, low=0)
-        spare = self.servers * self.service_rate - self.arrival_rate
+        c, mu, arrivals = np.array([self.servers, self.service_rate, self.arrival_rate])[:, None]
+        spare = float(spare_capacity(c, mu, arrivals)[0])
         result: FloatArray = self.probability_of_waiting * np.exp(-spare * t)
         return result
 

@@ -6,6 +6,7 @@ integral.
 """
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,8 @@ def stationary_certificates(
     waiting = claimed("probability_of_waiting", probability_of_waiting)
     wait, queue = claimed("mean_wait", mean_wait), claimed("mean_queue", mean_queue)
     number = claimed("mean_number", mean_number)
-    r, rest = arrivals / capacity, (capacity - arrivals) / capacity  # 1 - r would lose its digits as r nears 1
+    exact = Fraction(arrivals) / (c * Fraction(mu))
+    r, rest = float(exact), float(1 - exact)  # in floats, 1 - r would lose its digits as r nears 1
     full = float(p[c])
     direct = erlang_c_by_quadrature(c, min(arrivals / mu, math.nextafter(c, 0.0)))  # the quotient may round up to c
     total = math.fsum(p[:c]) + full / rest
