@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+import cvxpy as cp
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from v2g_nb.city.certificates import (
     player_certificates,
 )
 from v2g_nb.city.equilibrium import solve_city
+from v2g_nb.city.small import small_city
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.errors import NotAnEquilibrium
 from v2g_nb.methods.certificates import require
@@ -172,3 +174,107 @@ def test_what_the_certificates_reach(name: str, v2g: bool):
 def test_solutions_carry_their_certificates():
     result = solve_city(small().model)
     assert [c.name for c in result.certificates] == [c.name for c in city_certificates(result)]
+
+
+# --- the LSEs' own problems: a search for one price, in place of a solver -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("load", "shares", "voll"),
+    [
+        ([0.0, 200.0, 10.0], [1.0, 0.0], 1000.0),
+        ([0.0, 200.0, 10.0], [0.5, 0.5], 1000.0),
+        ([0.0, 1.0, 400.0], [0.01, 0.99], 10.0),
+    ],
+)
+def test_an_equilibrium_of_homes_of_unequal_size_raises_no_alarm(load, shares, voll):
+    """Clarabel ends these LSEs' problems with little progress, up to 200 $/h from the optimum."""
+    model = small_city(v2g=False)
+    grid = replace(model.market.grid, load_kw=load, shed_cost_per_kwh=voll, cost_slope=[1e-5, 0.002])
+    result = require(solve_city(replace(model, market=replace(model.market, grid=grid, shares=shares))))
+    gains = [c.value for c in player_certificates(result) if c.name.startswith("gain of LSE")]
+    assert max(gains) < 1e-8
+
+
+def best_profit(result: CityEquilibrium, which: int) -> tuple[str, float]:
+    """Return Clarabel's status and the LSE's highest profit by a statement that shares nothing with the package."""
+    market, fee = result.model.market, result.wheeling_fee
+    grid, room = market.grid, 1e5
+    own, homes = np.flatnonzero(market.owner == which), market.load_buses
+    buses, first = np.unique(result.model.station_bus, return_index=True)
+    mega = 1000.0  # the solver wants numbers near one
+    made, total = mega * cp.Variable(len(own), nonneg=True), mega * cp.Variable()
+    sales, shed, sold, bought = (
+        mega * cp.Variable(count, nonneg=True) for count in (len(homes), len(homes), len(buses), len(buses))
+    )
+    duty = market.obligations_kw[which, homes]
+    others = (result.sales_kw.sum(axis=0) - result.sales_kw[which])[homes]
+    slope = market.slope[homes]
+    profit = (
+        (market.intercept[homes] - slope * others - fee[homes]) @ sales
+        - slope @ cp.square(sales)
+        - (grid.cost_per_kwh[own] - fee[grid.generator_bus[own]]) @ made
+        - grid.cost_slope[own] @ cp.square(made) / 2.0
+        - grid.shed_cost_per_kwh * cp.sum(shed)
+        + (result.trade_price_charging[first] - fee[buses]) @ sold
+        - (result.trade_price_discharging[first] - fee[buses]) @ bought
+        - result.import_price * total
+    )
+    rows = [
+        cp.sum(made) + total + cp.sum(bought) == cp.sum(sales) + cp.sum(sold),
+        made <= grid.capacity_kw[own],
+        sales + shed >= duty,
+        shed <= duty,
+        *(trade <= room for trade in (sales, sold, bought)),
+        cp.abs(total) <= room,
+    ]
+    problem = cp.Problem(cp.Maximize(profit / mega), rows)
+    problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    return problem.status, mega * float(problem.value)
+
+
+@pytest.mark.parametrize(("name", "v2g"), SIX)
+def test_what_an_lse_could_gain_at_wrong_prices(name: str, v2g: bool):
+    right = case(name, v2g)
+    rng = np.random.default_rng(7)
+
+    def moved(price: np.ndarray) -> np.ndarray:
+        return price + 0.2 * rng.normal(size=price.shape)
+
+    spoilt = replace(
+        right,
+        wheeling_fee=moved(right.wheeling_fee),
+        import_price=right.import_price + 0.1,
+        trade_price_charging=moved(right.trade_price_charging),
+        trade_price_discharging=moved(right.trade_price_discharging),
+    )
+    gains = [c.value for c in player_certificates(spoilt) if c.name.startswith("gain of LSE")]
+    for which, gain in enumerate(gains):
+        status, best = best_profit(spoilt, which)
+        assert status == "optimal"
+        assert gain > 1.0
+        assert gain == pytest.approx(best - profit(spoilt, which), rel=1e-6)
+
+
+def profit(result: CityEquilibrium, which: int) -> float:
+    """Return what the LSE earns, in $/h."""
+    market, fee = result.model.market, result.wheeling_fee
+    grid, own = market.grid, market.owner == which
+    buses, first = np.unique(result.model.station_bus, return_index=True)
+    sales, made = result.sales_kw[which], result.generation_kw[own]
+    homes = market.load_buses
+    price = market.intercept[homes] - market.slope[homes] * result.sales_kw.sum(axis=0)[homes] - fee[homes]
+    order = [list(dict.fromkeys(result.model.station_bus.tolist())).index(bus) for bus in buses.tolist()]
+    sold, bought = result.traded_kw[which][order].T
+    cost = (grid.cost_per_kwh[own] - fee[grid.generator_bus[own]]) @ made + grid.cost_slope[own] @ made**2 / 2.0
+    trade = (result.trade_price_charging[first] - fee[buses]) @ sold
+    trade -= (result.trade_price_discharging[first] - fee[buses]) @ bought
+    shed = grid.shed_cost_per_kwh * result.shed_kw[which].sum()
+    return float(price @ sales[homes] - cost - shed + trade - result.import_price * result.purchase_kw[which])
+
+
+def test_an_lse_without_prices_has_no_bound():
+    """There is nothing to compare with: NaN, which never holds."""
+    lse_gains = [c for c in player_certificates(replace(small(), import_price=np.nan)) if "LSE" in c.name]
+    assert lse_gains
+    assert all(np.isnan(c.value) and not c.holds for c in lse_gains)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from v2g_nb.campus.game import dynamic_price
-from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.methods.certificates import require
 from v2g_nb.methods.leader import Followers, demand, solve_leader
 from v2g_nb.methods.lindistflow import DispatchProblem, lindistflow, solve_dispatch
@@ -196,6 +196,13 @@ def test_the_price_is_the_campus_rooms():
         drawn = outcome.energy_kwh[:, j].sum(axis=0)
         asked = dynamic_price(outcome.leader[0], np.full(town.hours, OTHER_KWH), drawn, np.zeros(town.hours))
         assert np.allclose(outcome.price[j], asked)
+
+
+def test_a_plan_that_the_solver_gave_up_on_is_no_equilibrium():
+    """A kWh costs two million euros, 186 times its worth; Clarabel gives up at a plan that buys."""
+    town = Town([12000.0], [0.137], [2e-4], [0], [1], [0.2], [50.0])
+    with pytest.raises(NotConverged, match=r"price_base = 0\.00223: Clarabel stopped with status"):
+        respond(town, 0.00223, other_kwh=1e9)
 
 
 def test_no_other_price_scale_earns_more(made):

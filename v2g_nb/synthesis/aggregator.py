@@ -24,6 +24,7 @@ __all__ = ["OTHER_KWH", "potential_bound", "respond", "solve_aggregator"]
 
 OTHER_KWH = 120.0  # B of the campus chapters, at each station in each hour
 GAP = 1e-11
+ENOUGH = 1e-8  # tolerance of what Clarabel may call almost solved; its own is 5e-5
 
 
 def respond(town: Town, price_base: float, *, other_kwh: float = OTHER_KWH) -> FloatArray:
@@ -96,10 +97,11 @@ class _Potential:
         settings = clarabel.DefaultSettings()
         settings.verbose = False
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = GAP
+        settings.reduced_tol_gap_abs = settings.reduced_tol_gap_rel = settings.reduced_tol_feas = ENOUGH
         cones = [clarabel.ZeroConeT(rows), clarabel.NonnegativeConeT(k)]
         curve = sparse.diags_array(bend).tocsc()
         answer = clarabel.DefaultSolver(curve, linear, self.matrix, np.zeros(rows + k), cones, settings).solve()
-        if str(answer.status) not in ("Solved", "AlmostSolved", "InsufficientProgress"):
+        if str(answer.status) not in ("Solved", "AlmostSolved"):
             raise NotConverged(f"price_base = {p!r}: Clarabel stopped with status {answer.status}")
         return spread(town, np.maximum(np.array(answer.x)[:k], 0.0))
 

@@ -1,8 +1,10 @@
 """Would anybody on the power side do better at these prices? Each player's own problem, solved anew.
 
-Linear programs go to HiGHS and quadratic ones to Clarabel, built here from the model alone.
+The CNO's and the DSO's linear programs, built here from the model alone, go to HiGHS; an LSE's quadratic one has a
+single row that ties its parts together, so that its dual is a search for one price.
 """
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -309,31 +311,64 @@ class _Lse:
         )
 
     def gain(self) -> float:
-        import clarabel  # only a certificate of this size needs it
-
+        """Compare with the dual: whatever a kWh is worth within the firm, no plan costs less than the bound at it."""
         if not np.isfinite(self.linear).all():
             return float("nan")
-        # In MW: the solver's tolerances are relative to numbers near one.
-        scale = 1000.0
-        count, own, homes = len(self.point), self.sizes[0], self.sizes[1]
-        serve = np.zeros((homes, count))
-        serve[:, own : own + homes] = serve[:, own + homes : own + 2 * homes] = np.eye(homes)
-        rows = sparse.vstack(
-            [
-                sparse.csc_array(self.balance[None]),
-                sparse.csc_array(-serve),
-                sparse.eye_array(count),
-                -sparse.eye_array(count),
-            ]
-        )
-        right = np.concatenate([[0.0], -self.duty, self.high, -self.low]) / scale
-        settings = clarabel.DefaultSettings()
-        settings.verbose = False
-        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-10
-        cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(len(right) - 1)]
-        quadratic = sparse.csc_matrix(sparse.diags_array(self.curve * scale))
-        answer = clarabel.DefaultSolver(quadratic, self.linear, sparse.csc_matrix(rows), right, cones, settings).solve()
-        if str(answer.status) not in ("Solved", "AlmostSolved", "InsufficientProgress"):
-            return float("nan")
         reached = self.linear @ self.point + 0.5 * self.curve @ self.point**2
-        return _gain(-float(answer.obj_val) * scale, -float(reached))
+        return _gain(_most(*self._parts()), float(reached))
+
+    def _parts(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, float]:
+        """Return the problem with the balance as its only row: costs, curves, bounds, signs, and a constant.
+
+        Shed no more than what sales leave of the duty: then the first kWh sold, up to the duty, save the cost of
+        shedding, and those after them do not. The sales of a home are two parts, the first the better one.
+        """
+        own, homes = self.sizes[0], self.sizes[1]
+        sales, shed = slice(own, own + homes), slice(own + homes, own + 2 * homes)
+        rest = np.r_[0:own, own + 2 * homes : len(self.point)]
+        duty, saved = self.high[shed], self.linear[shed]
+        first = np.minimum(duty, self.high[sales])
+        cost = np.concatenate(
+            [self.linear[sales] - saved, self.linear[sales] + self.curve[sales] * first, self.linear[rest]]
+        )
+        curve = np.concatenate([self.curve[sales], self.curve[sales], self.curve[rest]])
+        low = np.concatenate([np.zeros(2 * homes), self.low[rest]])
+        high = np.concatenate([first, self.high[sales] - first, self.high[rest]])
+        sign = np.concatenate([self.balance[sales], self.balance[sales], self.balance[rest]])
+        return cost, curve, low, high, sign, float(saved @ duty)
+
+
+def _most(
+    cost: FloatArray, curve: FloatArray, low: FloatArray, high: FloatArray, sign: FloatArray, constant: float
+) -> float | None:
+    """Return the largest dual bound on the least cost of parts within bounds that balance; None if none do.
+
+    At a worth v of a kWh the bound is the sum over parts of min (cost - v sign) x + curve x^2 / 2: by weak
+    duality it holds for any v, so that an error in the search could raise an alarm but never hide a gain.
+    """
+    flat = curve == 0.0
+    bend = np.where(flat, 1.0, curve)
+
+    def plan(v: float, side: float) -> FloatArray:
+        """Return the best parts at v; those that are indifferent bring in all they can (side 1) or least (-1)."""
+        slope = cost - v * sign
+        way = np.where(slope == 0.0, side * sign, -slope)
+        return np.where(flat, np.where(way > 0.0, high, low), np.clip(-slope / bend, low, high))
+
+    def surplus(v: float, side: float) -> float:
+        return float(sign @ plan(v, side))
+
+    def bound(v: float) -> float:
+        x = plan(v, 1.0)
+        return constant + float((cost - v * sign) @ x + 0.5 * curve @ x**2)
+
+    ends = np.unique(np.concatenate([(cost + curve * low) / sign, (cost + curve * high) / sign])).tolist()
+    k = bisect_left(ends, 0.0, key=lambda v: surplus(v, 1.0))
+    if k == len(ends) or (k == 0 and surplus(ends[0], -1.0) > 0.0):
+        return None
+    tried = [ends[k]]
+    if k > 0:  # between two ends the surplus is a straight line
+        less, more = surplus(ends[k - 1], 1.0), surplus(ends[k], -1.0)
+        part = min(1.0, -less / (more - less)) if more > less else 1.0
+        tried += [ends[k - 1], ends[k - 1] + part * (ends[k] - ends[k - 1])]
+    return max(bound(v) for v in tried)
