@@ -19,11 +19,8 @@ import numpy as np
 
 from benchmarks.record import Case, Record, best, show
 from tests.campus.instances import scaled_game, selected_fleet
-from v2g_nb.campus.aggregator import solve_leader
-from v2g_nb.campus.building import calibrated_campus
-from v2g_nb.campus.equilibrium import liebmann, solve_fleet
-from v2g_nb.campus.game import FleetGame
-from v2g_nb.methods.certificates.storage_game import tangent_gaps
+from v2g_nb.campus import FleetGame, calibrated_campus, liebmann, solve_fleet, solve_leader
+from v2g_nb.games.storage_certificates import tangent_gaps
 
 GENERAL = {
     12: ("piqp", "osqp", "clarabel"),

@@ -18,15 +18,11 @@ import numpy as np
 
 from benchmarks.large_network import write_tntp
 from benchmarks.record import Record, best, show
-from v2g_nb.city.dispatch import calibrated_dispatch
-from v2g_nb.city.feeder import ieee123
-from v2g_nb.city.roads import sioux_falls
-from v2g_nb.city.tntp import read_tntp_network, read_tntp_trips
-from v2g_nb.methods.assignment import solve_assignment
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.certificates.assignment import bellman_ford
-from v2g_nb.methods.lindistflow import lindistflow, solve_dispatch
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork, bpr
+from v2g_nb.certificate import require
+from v2g_nb.city import calibrated_dispatch, ieee123, sioux_falls
+from v2g_nb.networks import Demand, RoadNetwork, bpr, read_tntp_network, read_tntp_trips, solve_assignment
+from v2g_nb.networks.certificates import bellman_ford
+from v2g_nb.power import lindistflow, solve_dispatch
 
 SPARE = 0.5
 PUBLISHED = 42.31335287107440e5

@@ -14,17 +14,24 @@ import numpy as np
 from benchmarks.record import Case, Record
 from tools.peers.call import PeerAbsent
 from tools.record_path import path_request, run_path
-from v2g_nb.city.certificates import outside_certificate
-from v2g_nb.city.equilibrium import solve_city, solve_program
-from v2g_nb.city.mcp import solve_city_mcp, solve_mcp
-from v2g_nb.city.model import CityModel
-from v2g_nb.city.program import CityProgram, city_program
-from v2g_nb.city.roads import sioux_falls
-from v2g_nb.city.scenarios import SCENARIOS, reduced_city, scenario
-from v2g_nb.city.ways import city_paths
+from v2g_nb.certificate import require
+from v2g_nb.city import (
+    SCENARIOS,
+    CityModel,
+    city_paths,
+    city_program,
+    outside_certificate,
+    reduced_city,
+    scenario,
+    sioux_falls,
+    solve_city,
+    solve_city_mcp,
+)
+from v2g_nb.city.equilibrium import solve_program
+from v2g_nb.city.mcp import solve_mcp
+from v2g_nb.city.program import CityProgram
+from v2g_nb.complementarity import ComplementarityResult
 from v2g_nb.errors import NotConverged
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.complementarity import ComplementarityResult
 
 RESIDUAL = "natural residual"
 TOLERANCE = 1e-9  # of the natural residual, in vehicles, kW, $/kWh and $ per trip

@@ -13,15 +13,21 @@ import numpy as np
 from benchmarks.record import Case, Record, best
 from tools.make_grid_references import THEIRS, as_ours
 from tools.peers.call import PeerAbsent, call
-from v2g_nb.grid.market import fleet_market, paper_market, repaired_market
-from v2g_nb.grid.nine_bus import FLAT, case_network, nine_bus
-from v2g_nb.grid.operator import solve_operator
-from v2g_nb.grid.price_grid import PriceGrid, price_grid
-from v2g_nb.grid.response import OperatorProblem
-from v2g_nb.methods.ac_power_flow import solve_power_flow
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.certificates.power_flow import power_flow_certificates
-from v2g_nb.methods.lemke_howson import lemke_howson
+from v2g_nb.certificate import require
+from v2g_nb.games import lemke_howson
+from v2g_nb.grid import (
+    OperatorProblem,
+    PriceGrid,
+    fleet_market,
+    nine_bus,
+    paper_market,
+    price_grid,
+    repaired_market,
+    solve_operator,
+)
+from v2g_nb.grid.buses import FLAT, case_network
+from v2g_nb.power import solve_power_flow
+from v2g_nb.power.ac_certificates import power_flow_certificates
 
 
 def power_flows(record: Record) -> None:

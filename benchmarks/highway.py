@@ -10,12 +10,12 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from benchmarks.record import Record, best, show
-from v2g_nb.highway.equalisation import solve_equal_waits
-from v2g_nb.methods.certificates.matching import blocking_pairs, rank_table
-from v2g_nb.methods.leader import Followers, profit, solve_leader
-from v2g_nb.methods.matching import Market, deferred_acceptance
-from v2g_nb.methods.matching_kernel import accept
-from v2g_nb.methods.queueing import arrival_rate_for_wait, mean_wait
+from v2g_nb.highway import solve_equal_waits
+from v2g_nb.leader import Followers, profit, solve_leader
+from v2g_nb.matching import Market, deferred_acceptance
+from v2g_nb.matching.certificates import blocking_pairs, rank_table
+from v2g_nb.matching.kernel import accept
+from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
 
 try:
     from matching.games import HospitalResident

@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 from scipy.optimize.elementwise import find_root
 
 from benchmarks.record import Record, best, show
-from tests.methods.exact_queue import exact_c, exact_log_c
-from v2g_nb.methods import queueing
+from tests.queueing.exact_queue import exact_c, exact_log_c
+from v2g_nb import queueing
 
 
 def accuracy() -> None:

@@ -10,15 +10,43 @@ import pytest
 
 import v2g_nb
 from tests.bad_input.test_every_argument import parameters, public_functions
+from tools.size import FACES, REST
 
-MODULES = ["v2g_nb", *(m.name for m in pkgutil.walk_packages(v2g_nb.__path__, "v2g_nb."))]
+MODULES = [m.name for m in pkgutil.walk_packages(v2g_nb.__path__, "v2g_nb.")]
+FINDER = doctest.DocTestFinder(exclude_empty=True)
+
+
+def run_examples(thing: object, name: str, names: dict) -> int:
+    """Run the examples of one object among the names that a reader has; return how many there are."""
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE, verbose=False)
+    tests = FINDER.find(thing, name, module=False, globs=dict(names))
+    for test in tests:
+        failed, _ = runner.run(test)
+        assert failed == 0, test.name
+    return sum(len(test.examples) for test in tests)
+
+
+@pytest.mark.parametrize("face", [*FACES, *REST])
+def test_examples_run_with_what_the_face_offers(face: str):
+    """Examples stand in the modules behind a face; a reader has its names."""
+    mpl.use("agg")
+    module = importlib.import_module(f"v2g_nb.{face}")
+    names = {"np": importlib.import_module("numpy")} | {n: getattr(module, n) for n in module.__all__}
+    assert sum(run_examples(getattr(module, name), name, names) for name in module.__all__) > 0
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_run(name: str):
+def test_examples_of_what_is_not_public_run(name: str):
     mpl.use("agg")
-    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert failed == 0
+    module = importlib.import_module(name)
+    public = set()
+    for face in (*FACES, *REST):
+        public |= {id(inspect.unwrap(t)) for n, t in vars(importlib.import_module(f"v2g_nb.{face}")).items()
+                   if n in importlib.import_module(f"v2g_nb.{face}").__all__ and callable(t)}  # fmt: skip
+    for key, thing in vars(module).items():
+        own = getattr(thing, "__module__", None) == name and (inspect.isfunction(thing) or inspect.isclass(thing))
+        if own and id(inspect.unwrap(thing)) not in public:
+            run_examples(thing, key, vars(module))
 
 
 @pytest.mark.parametrize("name", public_functions())

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 import pytest
 
 import v2g_nb
-from v2g_nb.highway.instance import tomei
+from v2g_nb.highway import tomei
 
 MODULES = [m.name for m in pkgutil.walk_packages(v2g_nb.__path__, "v2g_nb.")]
 

@@ -9,9 +9,8 @@ import numpy as np
 from tools.make_data_grid import TO_TEXTBOOK
 from tools.paths import ROOT
 from tools.peers.call import call
-from v2g_nb.grid.market import paper_market, repaired_market
-from v2g_nb.grid.nine_bus import FLAT, TEXTBOOK, nine_bus
-from v2g_nb.grid.price_grid import price_grid
+from v2g_nb.grid import nine_bus, paper_market, price_grid, repaired_market
+from v2g_nb.grid.buses import FLAT, TEXTBOOK
 
 FOLDER = ROOT / "tests" / "references"
 GAMES = (

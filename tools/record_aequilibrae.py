@@ -9,9 +9,9 @@ import io
 
 from benchmarks.city import run_aequilibrae
 from tools.paths import ROOT
-from v2g_nb.city.roads import sioux_falls
+from v2g_nb.city import sioux_falls
 
-TABLE = ROOT / "tests" / "city" / "files" / "aequilibrae_sioux_falls.csv"
+TABLE = ROOT / "tests" / "networks" / "files" / "aequilibrae_sioux_falls.csv"
 
 
 def main() -> None:

@@ -16,11 +16,10 @@ from scipy import sparse
 
 from tools.paths import ROOT
 from tools.peers.call import call
-from v2g_nb.city.mcp import city_mcp
-from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
+from v2g_nb.city import city_mcp, city_paths, city_program, reduced_city
+from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
 from v2g_nb.city.reading import full_dlmp
-from v2g_nb.city.scenarios import REDUCED_BUSES, reduced_city
-from v2g_nb.city.ways import city_paths
+from v2g_nb.city.scenarios import REDUCED_BUSES
 
 TARGET = ROOT / "tests" / "references" / "city_path.json"
 TABLE = ROOT / "v2g_nb" / "data" / "city_path.csv"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from v2g_nb.figures import Table
+from v2g_nb.figures.table import Table
 
 KINDS = {"ours": "ours", "paper": "the paper's way", "general": "general method", "fast": "a peer's fast path"}
 Case = dict[str, Any]

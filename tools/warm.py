@@ -12,13 +12,12 @@ from types import ModuleType
 
 import numpy as np
 
-from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame
-from v2g_nb.city.roads import sioux_falls
-from v2g_nb.methods import matching_kernel, storage_kernels
-from v2g_nb.methods.assignment import kernel, solve_assignment
-from v2g_nb.methods.matching import Market, deferred_acceptance
+from v2g_nb.campus import Fleet, FleetGame, car_best_response, liebmann, solve_fleet
+from v2g_nb.city import sioux_falls
+from v2g_nb.games import kernels as storage_kernels
+from v2g_nb.matching import Market, deferred_acceptance
+from v2g_nb.matching import kernel as matching_kernel
+from v2g_nb.networks import kernel, solve_assignment
 
 LOADED = ("matplotlib.pyplot", "scipy.optimize", "scipy.stats", "cvxpy", "networkx", "pandas", "ipywidgets", "highspy")
 COMPILED = (storage_kernels, kernel, matching_kernel)

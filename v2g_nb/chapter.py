@@ -15,13 +15,26 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from v2g_nb import checks
-from v2g_nb.errors import InvalidInput
-from v2g_nb.figures import FigureData, Frames, Table, frames, picture, use_style
-from v2g_nb.figures.style import Picture
+from v2g_nb.certificate import Result, require
+from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium, NotConverged
+from v2g_nb.figures.data import FigureData
+from v2g_nb.figures.frames import Frames, frames
+from v2g_nb.figures.style import PALETTE, Picture, picture, use_style
+from v2g_nb.figures.table import Table
 from v2g_nb.ledger import Value, load_items, status
-from v2g_nb.methods.certificates import Certified, require
+from v2g_nb.sweep import sweep
 
-__all__ = ["Chapter"]
+__all__ = [
+    "PALETTE",
+    "Chapter",
+    "Infeasible",
+    "InvalidInput",
+    "NotAnEquilibrium",
+    "NotConverged",
+    "Table",
+    "require",
+    "sweep",
+]
 
 
 class Chapter:
@@ -45,7 +58,7 @@ class Chapter:
 
     def __init__(self, path: str) -> None:
         if not isinstance(path, str) or not re.fullmatch(r"[a-z]+/[a-z0-9-]+", path):
-            raise checks.complain("path", path, "a path such as 'tools/waiting-lines'")
+            raise checks.invalid("path", path, "a path such as 'tools/waiting-lines'")
         self.path = path
         self._values: dict[str, Value] = {}
         use_style()
@@ -93,7 +106,7 @@ class Chapter:
         self._store(made.data)
         return made
 
-    def certify(self, result: Certified) -> Table:
+    def certify(self, result: Result) -> Table:
         """Require that all certificates of `result` hold, and return them as a table.
 
         Parameters
@@ -134,7 +147,7 @@ class Chapter:
         """
         items = load_items()
         if item not in items or items[item].chapter != self.path:
-            raise checks.complain("item", item, f"an item of the ledger whose chapter is {self.path!r}")
+            raise checks.invalid("item", item, f"an item of the ledger whose chapter is {self.path!r}")
         if not isinstance(value, (bool, str)):
             value = float(f"{checks.real('value', value):.6g}")  # more digits differ between processors
         self._values[item] = value
@@ -167,7 +180,7 @@ class Chapter:
         known = load_items()
         for item in items or tuple(self._values):
             if item not in self._values:
-                raise checks.complain("items", item, "recorded before, by chapter.record")
+                raise checks.invalid("items", item, "recorded before, by chapter.record")
             line, value = known[item], self._values[item]
             rows.append([line.what, _said(line.reported, line.unit), _said(value, line.unit), status(line, value)])
         return Table(["Item", "The paper says", "We get", "Status"], rows)
@@ -190,11 +203,11 @@ class Chapter:
         checks.real("value", value)
         match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", checks.text("text", text))
         if match is None:
-            raise checks.complain("text", text, "a number such as '0.457' or '12 %'")
+            raise checks.invalid("text", text, "a number such as '0.457' or '12 %'")
         said = float(re.sub(r"[,\u202f ]", "", match[1]))
         ours = value * (100.0 if match[4] else 1.0)
         if not math.isfinite(said):
-            raise checks.complain("text", text, "a number that is not too large to compute with")
+            raise checks.invalid("text", text, "a number that is not too large to compute with")
         half = 0.5 * 10.0 ** (int(match[3] or 0) - len(match[2] or ""))
         if abs(said - ours) > half * (1 + 1e-9):
             raise InvalidInput(f"text = {text!r}: the prose says so, but the value is {ours!r}")

@@ -1,13 +1,15 @@
-"""Checks of arguments at the public border.
+"""Checks of what a reader hands in, and the kinds that annotations name.
 
 Each check returns the value in the type that the code behind it uses, or raises
-:class:`~v2g_nb.errors.InvalidInput` with a message that names the argument, the value it had,
-and what would be right. Code behind the border trusts its arguments.
+:class:`~v2g_nb.errors.InvalidInput` with a message that names the argument, the value it had, and what
+would be right. Most arguments need no call: a kind in their annotation, such as
+``Annotated[FloatArray, Array("cars", low=0.0)]``, is checked where :mod:`v2g_nb.arguments` says.
 """
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from numbers import Integral, Real
+from dataclasses import dataclass
+from numbers import Integral, Rational, Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +19,8 @@ from v2g_nb.errors import InvalidInput
 
 T = TypeVar("T")
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 def shown(value: object) -> str:
@@ -27,13 +31,14 @@ def shown(value: object) -> str:
     return words if len(words) <= 80 else words[:77] + "..."
 
 
-def complain(name: str, value: object, right: str) -> InvalidInput:
+def invalid(name: str, value: object, right: str) -> InvalidInput:
     """Return the error that says: argument `name` has `value`, but must be `right`."""
     return InvalidInput(f"{name} = {shown(value)} ({type(value).__name__}): must be {right}")
 
 
 def _interval(low: float, high: float, open_low: bool, open_high: bool, infinite: bool) -> str:
     number = "a number" if infinite else "a finite number"
+    low, high = float(low), float(high)  # bounds may come as fractions, which know no format
     if low == -math.inf and high == math.inf:
         return number
     if high == math.inf:
@@ -53,77 +58,32 @@ def real(
     open_high: bool = False,
     infinite: bool = False,
 ) -> float:
-    """Return `value` as a float within the interval, or raise.
+    """Return `value` as a float within the interval; booleans, strings, time spans and NaN are no numbers here.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : real number
-        What the caller gave. Booleans and strings are not numbers here.
-    low, high : float
-        Bounds of the interval, closed unless `open_low` or `open_high` says otherwise.
-    open_low, open_high : bool
-        Whether the bound itself is excluded.
-    infinite : bool
-        Whether an infinite value is allowed (NaN never is).
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is no real number, not finite, or outside the interval.
-
-    Examples
-    --------
     >>> real("price", 3, low=0)
     3.0
     """
-    right = _interval(low, high, open_low, open_high, infinite)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.isMaskedArray(value):
         value = value[()]
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise complain(name, value, right)
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number or fraction beyond all floats
-        raise complain(name, value, right) from None
-    if math.isnan(number) or (math.isinf(number) and not infinite):
-        raise complain(name, number, right)
-    if number < low or number > high or (open_low and number == low) or (open_high and number == high):
-        raise complain(name, number, right)
+    number = math.nan
+    if isinstance(value, Real) and not isinstance(value, (bool, np.bool_, np.timedelta64)):
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number or fraction beyond all floats
+            number = math.nan
+        if isinstance(value, Rational) and number == 0.0 != value:  # below all floats
+            number = math.nan
+    good = low <= number <= high and (infinite or math.isfinite(number))
+    if not good or (open_low and number == low) or (open_high and number == high):
+        raise invalid(name, value, _interval(low, high, open_low, open_high, infinite))
     return number
 
 
 def integer(name: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
-    """Return `value` as an int within [low, high], or raise.
+    """Return `value` as an int within [low, high]; floats are refused even when whole.
 
-    Floats are refused even when whole: a count that was computed as a float is a mistake worth
-    seeing.
+    A count that was computed as a float is a mistake worth seeing.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : integer
-        What the caller gave.
-    low, high : int, optional
-        Closed bounds.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is no integer or outside the bounds.
-
-    Examples
-    --------
     >>> integer("servers", 8, low=1)
     8
     """
@@ -132,11 +92,11 @@ def integer(name: str, value: Any, *, low: int | None = None, high: int | None =
         right += f" of at least {low}"
     if high is not None:
         right += f"{' and' if low is not None else ' of'} at most {high}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise complain(name, value, right)
+    if isinstance(value, (bool, np.bool_, np.timedelta64)) or not isinstance(value, Integral):
+        raise invalid(name, value, right)
     number = int(value)
     if (low is not None and number < low) or (high is not None and number > high):
-        raise complain(name, number, right)
+        raise invalid(name, number, right)
     return number
 
 
@@ -153,56 +113,34 @@ def array(
     empty: bool = False,
     whole: bool = False,
 ) -> FloatArray:
-    """Return `value` as a new float array of the given shape and range, or raise.
+    """Return `value` as a new float array of the given shape and range.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : array_like
-        What the caller gave.
-    shape : sequence of int or None, optional
-        Length of each axis; None stands for any length. Without it any shape passes.
-    low, high, open_low, open_high, infinite
-        As in :func:`real`, for every element.
-    empty : bool
-        Whether an array without elements is allowed.
-    whole : bool
-        Whether every element must be a whole number.
+    In `shape` None stands for any length; without it any shape passes. `empty` allows an array without
+    elements, `whole` asks for whole numbers. It is a copy: later changes by the caller do not reach the
+    code behind. The message names the first element that is out of range.
 
-    Returns
-    -------
-    numpy.ndarray of float
-        A copy, so that later changes by the caller do not reach the code behind the border.
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is not numeric, has the wrong shape, is empty, or has an element out of range
-        (the message names the first such element).
-
-    Examples
-    --------
     >>> array("prices", [1, 2], shape=(None,), low=0)
     array([1., 2.])
     """
+    if np.ma.isMaskedArray(value):  # the mask would be lost without a word
+        raise invalid(name, value, "an array without a mask; fill or drop what is masked")
     try:
         raw = np.asarray(value)
     except ValueError:  # ragged nesting
-        raise complain(name, value, "an array of numbers") from None
+        raise invalid(name, value, "an array of numbers") from None
     # Objects such as Decimal or None, booleans, strings, complex numbers: no numbers here.
     if raw.dtype.kind not in "iuf" and not (empty and raw.size == 0):
-        raise complain(name, value, "an array of numbers")
+        raise invalid(name, value, "an array of numbers")
     result: FloatArray = np.array(raw, dtype=np.float64)
     if result.size == 0 and not empty:
-        raise complain(name, value, "an array with at least one element")
+        raise invalid(name, value, "an array with at least one element")
     if shape is not None and (
         result.ndim != len(shape)
         or any(want not in (None, have) for want, have in zip(shape, result.shape, strict=True))
     ):
         want = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
         raise InvalidInput(f"{name} = {shown(value)} has shape {result.shape}: must have shape {want}")
-    bad = np.isnan(result) | (result < low) | (result > high)
+    bad = ~((result >= low) & (result <= high))  # NaN is bad, too
     if not infinite:
         bad |= np.isinf(result)
     if open_low:
@@ -220,182 +158,160 @@ def array(
 
 
 def choice(name: str, value: Any, options: Collection[str]) -> str:
-    """Return `value` if it is one of `options`, or raise.
+    """Return `value` if it is one of `options`.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : str
-        What the caller gave.
-    options : collection of str
-        What is allowed.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is not among `options`.
-
-    Examples
-    --------
     >>> choice("method", "newton", ["newton", "picard"])
     'newton'
     """
     if not isinstance(value, str) or value not in options:
-        raise complain(name, value, "one of " + ", ".join(repr(option) for option in options))
+        raise invalid(name, value, "one of " + ", ".join(repr(option) for option in options))
     return value
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return `value` as a bool if it is one, or raise.
+    """Return `value` as a bool if it is one.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : bool
-        What the caller gave.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is no boolean.
-
-    Examples
-    --------
     >>> flag("exact", True)
     True
     """
     if not isinstance(value, (bool, np.bool_)):
-        raise complain(name, value, "True or False")
+        raise invalid(name, value, "True or False")
     return bool(value)
 
 
-def text(name: str, value: Any) -> str:
-    """Return `value` if it is a string with something in it, or raise.
+def text(name: str, value: Any, *, blank: bool = False) -> str:
+    """Return `value` if it is a string, with something in it unless `blank` strings may stand.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : str
-        What the caller gave.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is no string, or blank.
-
-    Examples
-    --------
     >>> text("title", "Waiting lines")
     'Waiting lines'
     """
-    if not isinstance(value, str) or not value.strip():
-        raise complain(name, value, "a string that is not blank")
+    if not isinstance(value, str) or not (blank or value.strip()):
+        raise invalid(name, value, "a string" if blank else "a string that is not blank")
     return value
 
 
 def function(name: str, value: Any) -> Callable[..., Any]:
-    """Return `value` if it can be called, or raise.
+    """Return `value` if it can be called.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : callable
-        What the caller gave.
-
-    Returns
-    -------
-    callable
-
-    Raises
-    ------
-    InvalidInput
-        If `value` cannot be called.
-
-    Examples
-    --------
     >>> function("draw", len) is len
     True
     """
     if not callable(value):
-        raise complain(name, value, "a function")
+        raise invalid(name, value, "a function")
     result: Callable[..., Any] = value
     return result
 
 
 def generator(name: str, value: Any) -> np.random.Generator:
-    """Return `value` if it is a random generator, or raise.
+    """Return `value` if it is a random generator; a bare seed is refused, since the caller decides on the stream.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : numpy.random.Generator
-        What the caller gave. A bare seed is refused: the caller decides which stream to draw from.
-
-    Returns
-    -------
-    numpy.random.Generator
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is no generator.
-
-    Examples
-    --------
     >>> rng = np.random.default_rng(1)
     >>> generator("rng", rng) is rng
     True
     """
     if not isinstance(value, np.random.Generator):
-        raise complain(name, value, "a numpy.random.Generator, such as numpy.random.default_rng(1)")
+        raise invalid(name, value, "a numpy.random.Generator, such as numpy.random.default_rng(1)")
     return value
 
 
-def instance(name: str, value: Any, cls: type[T]) -> T:
-    """Return `value` if it is an instance of `cls`, or raise.
+def instance(name: str, value: Any, cls: type[T] | tuple[type[T], ...]) -> T:
+    """Return `value` if it is an instance of `cls`.
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : object
-        What the caller gave.
-    cls : type
-        What it must be.
-
-    Returns
-    -------
-    object
-        `value` itself.
-
-    Raises
-    ------
-    InvalidInput
-        If `value` is of another type.
-
-    Examples
-    --------
     >>> instance("table", {}, dict)
     {}
     """
     if not isinstance(value, cls):
-        home = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
-        raise complain(name, value, f"a {home}{cls.__name__}")
+        classes = cls if isinstance(cls, tuple) else (cls,)
+        homes = ["" if c.__module__ == "builtins" else f"{c.__module__}." for c in classes]
+        words = " or ".join(f"a {home}{c.__name__}" for home, c in zip(homes, classes, strict=True))
+        raise invalid(name, value, words)
     return value
+
+
+Length = Callable[[str], int | None]  # what an axis named in a shape is long, None where that is open
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in an interval, as :func:`real` takes it."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    infinite: bool = False
+
+    def check(self, name: str, value: Any, _: Length) -> float:
+        """Return `value` as a float, or raise."""
+        return real(name, value, **vars(self))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number in a closed interval."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def check(self, name: str, value: Any, _: Length) -> int:
+        """Return `value` as an int, or raise."""
+        return integer(name, value, low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array of numbers.
+
+    Each word of `shape` names an axis: a number is its length, ``*`` is any length, a word is the length
+    that the first array with it has; an integer argument of that name, or what a dotted word such as
+    ``game.fleet.size`` finds in the other arguments, decides first. `index` asks for whole numbers and
+    returns integers.
+    """
+
+    shape: str | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    infinite: bool = False
+    empty: bool = False
+    whole: bool = False
+    index: bool = False
+
+    def check(self, name: str, value: Any, length: Length) -> Any:
+        """Return `value` as an array, or raise."""
+        limits = {k: v for k, v in vars(self).items() if k not in ("shape", "index", "whole")}
+        axes = None if self.shape is None else [length(word) for word in self.shape.split()]
+        found = array(name, value, shape=axes, whole=self.whole or self.index, **limits)
+        return found.astype(np.int64) if self.index else found
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string; a blank one only where `blank` says so."""
+
+    blank: bool = False
+
+    def check(self, name: str, value: Any, _: Length) -> str:
+        """Return `value`, or raise."""
+        return text(name, value, blank=self.blank)
+
+
+@dataclass(frozen=True)
+class Several:
+    """A sequence, each element of one kind (or as many as there are kinds); without elements only where `empty`."""
+
+    kinds: tuple[Any, ...]
+    many: bool = True
+    empty: bool = False
+
+    def check(self, name: str, value: Any, length: Length) -> tuple[Any, ...]:
+        """Return `value` as a tuple, or raise."""
+        if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)):
+            raise invalid(name, value, "a sequence, such as a list or a tuple")
+        if self.many and not self.empty and len(value) == 0:
+            raise invalid(name, value, "a sequence of at least one element")
+        if not self.many and len(value) != len(self.kinds):
+            raise invalid(name, value, f"a sequence of {len(self.kinds)} elements")
+        kinds = self.kinds * len(value) if self.many else self.kinds
+        return tuple(k.check(f"{name}[{i}]", v, length) for i, (k, v) in enumerate(zip(kinds, value, strict=True)))

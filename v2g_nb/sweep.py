@@ -57,7 +57,7 @@ def sweep(
     """
     checks.function("function", function)
     if isinstance(cases, str) or not isinstance(cases, Sequence):
-        raise checks.complain("cases", cases, "a sequence of cases")
+        raise checks.invalid("cases", cases, "a sequence of cases")
     if not cases:
         raise InvalidInput(f"cases = {checks.shown(cases)}: must hold at least one case")
     checks.integer("seed", seed, low=0)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from tests.bad_input.kinds import Bad, Kind, array, call, choice, instance, integer, other, real
-from v2g_nb.data.power import CaseTables, load_case
-from v2g_nb.methods.ac_power_flow import admittance, newton_iterates, solve_power_flow
-from v2g_nb.methods.certificates.power_flow import power_flow_certificates
-from v2g_nb.methods.power_network import PowerNetwork
+from v2g_nb.data import load_case
+from v2g_nb.data.power import CaseTables
+from v2g_nb.power import PowerNetwork, admittance, newton_iterates, solve_power_flow
+from v2g_nb.power.ac_certificates import power_flow_certificates
 
 COLUMNS = {
     "bus": [1, 2, 3],

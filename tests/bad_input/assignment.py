@@ -3,11 +3,10 @@
 import numpy as np
 
 from tests.bad_input.kinds import Kind, array, call, choice, instance, integer, other, real
-from v2g_nb.methods import assignment
-from v2g_nb.methods.assignment.paths import PathFlows
-from v2g_nb.methods.certificates import assignment as certificates
-from v2g_nb.methods.networks import road_network
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
+from v2g_nb import networks as assignment
+from v2g_nb.networks import Demand, RoadNetwork, certificates
+from v2g_nb.networks import roads as road_network
+from v2g_nb.networks.paths import PathFlows
 
 ROADS = RoadNetwork(2, [0, 0], [1, 1], [10, 15], [2, 2], [1, 1], [1, 1])
 TRIPS = Demand([0], [1], [6.0])

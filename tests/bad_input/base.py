@@ -5,10 +5,13 @@ from types import SimpleNamespace
 from matplotlib.figure import Figure
 
 from tests.bad_input.kinds import call, flag, function, instance, integer, other, real, text
+from v2g_nb.certificate import Certificate, require
 from v2g_nb.chapter import Chapter
-from v2g_nb.figures import FigureData, Table, frames, picture, read_csv
+from v2g_nb.figures.data import FigureData, read_csv
+from v2g_nb.figures.frames import frames
+from v2g_nb.figures.style import picture
+from v2g_nb.figures.table import Table
 from v2g_nb.ledger import Item, status
-from v2g_nb.methods.certificates import Certificate, require
 from v2g_nb.sweep import sweep
 
 CHAPTER = Chapter("tools/no-such-chapter")

@@ -3,11 +3,18 @@
 import numpy as np
 
 from tests.bad_input.kinds import array, call, choice, flag, function, generator, instance, integer, other, real
-from v2g_nb.methods.best_response import best_response, best_response_sweeps
-from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, certify_plans, tangent_gaps
-from v2g_nb.methods.line_search import maximise_on_line
-from v2g_nb.methods.potential_game import dual_newton, equilibrium_sensitivity, solve_potential_game
-from v2g_nb.methods.storage_game import SharedCost, StorageUsers, player_costs, potential
+from v2g_nb.games import (
+    SharedCost,
+    StorageUsers,
+    best_response,
+    best_response_sweeps,
+    player_costs,
+    potential,
+    solve_potential_game,
+)
+from v2g_nb.games.dual import dual_newton, equilibrium_sensitivity
+from v2g_nb.games.storage_certificates import certificates_of_gaps, certify_plans, tangent_gaps
+from v2g_nb.leader.line_search import maximise_on_line
 
 USERS = StorageUsers(2, [0, 0], [2, 2], [-9, -9], [9, 9], [0, 0], [-9, -9], [9, 9], [3, 3])
 SHARED = SharedCost([1.0, 2.0], 0.5)

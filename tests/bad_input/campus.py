@@ -3,8 +3,18 @@
 import numpy as np
 
 from tests.bad_input.kinds import array, call, choice, flag, generator, instance, integer, other, real, text
-from v2g_nb.campus import aggregator, building, certificates, equilibrium, exact, game, money, protocol, selection
-from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus import (
+    Fleet,
+    aggregator,
+    building,
+    certificates,
+    equilibrium,
+    exact,
+    game,
+    money,
+    protocol,
+    selection,
+)
 
 T = 96
 ZERO = np.zeros(T)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from tests.bad_input.kinds import array, call, choice, flag, instance, integer, other, real
-from v2g_nb.city import certificates, dispatch, feeder, path_generation, roads, stations, tntp, trips
+from v2g_nb.city import certificates, dispatch, feeder, path_generation, roads, stations, trips
 from v2g_nb.data import city as data
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
+from v2g_nb.networks import Demand, RoadNetwork, tntp
+from v2g_nb.power import RadialFeeder
 
-FILES = Path(__file__).parents[1] / "city" / "files"
+FILES = Path(__file__).parents[1] / "networks" / "files"
 ROADS = RoadNetwork(2, [0, 1], [1, 0], [4.0, 4.0], [9.0, 9.0], [0.15, 0.15], [4.0, 4.0])
 MAP = roads.RoadMap(ROADS, Demand([0], [1], [1.0]), [4.0, 4.0], [0.0, 1.0], [0.0, 0.0])
 SIOUX = instance(roads.sioux_falls())

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from tests.bad_input.kinds import Kind, array, call, choice, flag, instance, integer, other, real, text
-from v2g_nb.city import certificates, equilibrium, mcp, model, program, scenarios, small, ways
-from v2g_nb.city.trips import Trip
+from v2g_nb.city import Trip, certificates, equilibrium, mcp, model, program, scenarios, small, ways
 
 SMALL = small.small_city()
 CITY = instance(SMALL)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from tests.bad_input.kinds import array, call, function, integer, other, real
-from v2g_nb.methods import complementarity, interior_point
-from v2g_nb.methods.certificates import complementarity as proof
-from v2g_nb.methods.certificates import convex
+from v2g_nb.complementarity import barrier as interior_point
+from v2g_nb.complementarity import certificates as proof
+from v2g_nb.complementarity import newton as complementarity
+from v2g_nb.complementarity import optimality as convex
 
 LOW = array([0.0, 0.0], infinite=True).also([2.0, 0.0])
 HIGH = other([1.0, 9.0], "seven", [None], [np.nan, 1.0], [1.0], [[1.0, 9.0]])

@@ -3,9 +3,7 @@
 from fractions import Fraction
 
 from tests.bad_input.kinds import array, call, integer, other, real
-from v2g_nb.methods.certificates.games import equilibrium_certificates
-from v2g_nb.methods.finite_games import nash_program, pure_equilibria, support_enumeration
-from v2g_nb.methods.lemke_howson import lemke_howson
+from v2g_nb.games import equilibrium_certificates, lemke_howson, nash_program, pure_equilibria, support_enumeration
 
 ROW, COLUMN = [[3.0, 0.0], [2.0, 2.0]], [[1.0, 2.0], [3.0, 0.0]]
 GAME = {"row_payoff": array(ROW), "column_payoff": array(COLUMN).also([[1.0, 2.0, 3.0]])}

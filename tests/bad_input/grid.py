@@ -1,12 +1,22 @@
 """Bad input for the three-level game on the grid."""
 
 from tests.bad_input.kinds import Kind, array, call, choice, generator, instance, integer, other, real, text
-from v2g_nb.grid import charging, market, nine_bus, operator, response
+from v2g_nb.grid import (
+    PriceGrid,
+    charging,
+    cooperate,
+    edgeworth_cycle,
+    market,
+    mixed_prices,
+    operator,
+    price_grid,
+    response,
+    take_turns,
+)
+from v2g_nb.grid import buses as nine_bus
 from v2g_nb.grid.certificates import levels, price_proof
 from v2g_nb.grid.certificates import prices as price_certificates
-from v2g_nb.grid.mixed_prices import mixed_prices
-from v2g_nb.grid.price_grid import PriceGrid, edgeworth_cycle, price_grid
-from v2g_nb.grid.sequential import cooperate, follower_reply, take_turns
+from v2g_nb.grid.sequential import follower_reply
 
 PAPER = market.paper_market()
 MARKET = instance(PAPER)

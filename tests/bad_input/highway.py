@@ -19,23 +19,34 @@ from tests.bad_input.kinds import (
     other,
     real,
 )
-from v2g_nb.highway.admission import first_come
-from v2g_nb.highway.algorithm_1 import allocate_as_printed
-from v2g_nb.highway.equalisation import solve_equal_waits
-from v2g_nb.highway.flow import solve_flow
-from v2g_nb.highway.instance import Cars, Highway, arrival_soc, draw_cars, tomei
-from v2g_nb.highway.loop import intervals, solve_schedule
-from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait, station_costs
-from v2g_nb.highway.pricing import (
+from v2g_nb.highway import (
+    Cars,
+    Highway,
+    Weights,
     additive_followers,
+    allocate_as_printed,
+    arrival_soc,
+    as_entered,
+    car_costs,
+    charging_market,
     consistent_followers,
+    draw_cars,
+    intervals,
     literal_followers,
+    reachable_quotas,
     repeated_game,
     satisfaction_parameter,
+    smallest_range_quotas,
+    solve_equal_waits,
+    solve_flow,
+    solve_schedule,
+    station_costs,
+    tomei,
+    wait_table,
 )
-from v2g_nb.highway.quotas import reachable_quotas, smallest_range_quotas, wait_table
-from v2g_nb.highway.schedule import as_entered
-from v2g_nb.methods.matching import Market
+from v2g_nb.highway.admission import first_come
+from v2g_nb.highway.preferences import longest_wait
+from v2g_nb.matching import Market
 
 ROAD = tomei()
 CARS = Cars([0, 2], [3.0, 9.0], [40.0, 50.0], [0.3, 0.5])

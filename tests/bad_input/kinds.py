@@ -5,12 +5,15 @@ least one must stand in the message, besides the argument's name.
 """
 
 import contextlib
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from v2g_nb import arguments, checks
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,72 @@ class Call:
         return {name: kind.good for name, kind in self.arguments.items()}
 
 
-def call(function: Callable[..., Any], /, **arguments: Kind) -> Call:
-    return Call(function, arguments)
+@dataclass(frozen=True)
+class Also:
+    """A good value, and bad ones beside those that follow from the annotation."""
+
+    good: Any
+    bad: tuple[Any, ...]
+
+
+def also(good: Any, *bad: Any) -> Also:
+    return Also(good, bad)
+
+
+def call(function: Callable[..., Any], /, **good: Any) -> Call:
+    """Return the function with bad values of each argument: a Kind as it is, of other values what is declared."""
+    declared = arguments.declaration(inspect.unwrap(function))
+    return Call(function, {name: _kind(declared.get(name), value) for name, value in good.items()})
+
+
+def _kind(declared: Any, value: Any) -> Kind:
+    if isinstance(value, Kind):
+        return value
+    if isinstance(value, Also):
+        return _kind(declared, value.good).also(*value.bad)
+    return Kind(value, _bads_of(declared, value))
+
+
+def _bads_of(declared: Any, good: Any) -> tuple[Bad, ...]:
+    """Return the bad values that follow from what an annotation declares."""
+    if declared is None:
+        return ()
+    if isinstance(declared, arguments.Optional):
+        example = _example(declared.kind) if good is None else good
+        return tuple(bad for bad in _bads_of(declared.kind, example) if bad.value is not None)
+    limits = {k: v for k, v in vars(declared).items() if k in ("low", "high", "open_low", "open_high", "infinite")}
+    limits = {k: v for k, v in limits.items() if not (isinstance(v, float) and math.isinf(v))}
+    if isinstance(declared, checks.Number):
+        return real(good, **limits).bad
+    if isinstance(declared, checks.Whole):
+        return integer(good, **limits).bad
+    if isinstance(declared, checks.Array):
+        found = array(good, **limits, empty=declared.empty, shape=declared.shape is not None)
+        whole = declared.whole or declared.index
+        return (found.also(np.array(good, dtype=float) + 0.5) if whole and np.size(good) else found).bad
+    if isinstance(declared, checks.Text):
+        return tuple(bad for bad in text(good).bad if not (declared.blank and bad.fault == "empty"))
+    if isinstance(declared, checks.Several):
+        return _bads(("type", 7), ("type", None), ("type", "seven"), *([] if declared.empty else [("empty", [])]))
+    return _bads_of_check(declared, good)
+
+
+def _bads_of_check(declared: Any, good: Any) -> tuple[Bad, ...]:
+    if declared.test is checks.choice:
+        return choice(good).bad
+    return (flag(good) if declared.test is checks.flag else instance(good)).bad
+
+
+def _example(kind: Any) -> Any:
+    """Return some good value of a kind that stands beside None, for spoiling."""
+    number = max(getattr(kind, "low", 0.0) or 0.0, 0.0) if not math.isinf(getattr(kind, "low", 0.0) or 0.0) else 0.0
+    if isinstance(kind, checks.Number):
+        return float(number)
+    if isinstance(kind, checks.Whole):
+        return int(number) + 1
+    if isinstance(kind, checks.Array):
+        return np.full([1] * len((kind.shape or "*").split()), number + 1.0)
+    return True if isinstance(kind, arguments.Plain) and kind.test is checks.flag else "word"
 
 
 def _shown(value: Any) -> tuple[str, ...]:

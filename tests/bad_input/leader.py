@@ -3,7 +3,7 @@
 import math
 
 from tests.bad_input.kinds import Bad, Kind, array, call, instance, real
-from v2g_nb.methods.leader import Followers, capped_nash, demand, price_taking, profit, solve_leader
+from v2g_nb.leader import Followers, capped_nash, demand, price_taking, profit, solve_leader
 
 CROWD = Followers([10.0, 8.0], [1.0, 2.0], [0.0, 0.0], [9.0, 7.0])
 

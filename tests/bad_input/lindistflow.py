@@ -5,11 +5,10 @@ from dataclasses import asdict
 import numpy as np
 
 from tests.bad_input.kinds import Kind, array, call, instance, integer, other, real
-from v2g_nb.methods import lindistflow
-from v2g_nb.methods.certificates import dispatch as dispatch_proof
-from v2g_nb.methods.certificates import lindistflow as flow_proof
-from v2g_nb.methods.lindistflow import DispatchProblem, solve_dispatch
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
+from v2g_nb import power as lindistflow
+from v2g_nb.power import DispatchProblem, RadialFeeder, solve_dispatch
+from v2g_nb.power import dispatch_certificates as dispatch_proof
+from v2g_nb.power import flow_certificates as flow_proof
 
 TREE = RadialFeeder(2, [0], [1], [0.01], [0.01], [500.0])
 FEEDER = instance(TREE)

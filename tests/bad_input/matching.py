@@ -1,13 +1,8 @@
 """Bad input for stable matching."""
 
 from tests.bad_input.kinds import Bad, Kind, array, call, choice, instance
-from v2g_nb.methods.matching import (
-    Market,
-    deferred_acceptance,
-    market_from_costs,
-    proposals,
-    stable_matchings,
-)
+from v2g_nb.matching import Market, deferred_acceptance, proposals, stable_matchings
+from v2g_nb.matching.stable import market_from_costs
 
 LISTS = [[0, 1], [1]]
 

@@ -3,8 +3,23 @@
 import numpy as np
 
 from tests.bad_input.kinds import Kind, array, call, integer, other, real
-from v2g_nb.methods import erlang, queue_inverse, queue_means, queue_simulation, queue_transient, queueing
-from v2g_nb.methods.certificates import queueing as certificates
+from v2g_nb import queueing
+from v2g_nb.queueing import (
+    certificates,
+    erlang,
+)
+from v2g_nb.queueing import (
+    dynamics as queue_transient,
+)
+from v2g_nb.queueing import (
+    inverse as queue_inverse,
+)
+from v2g_nb.queueing import (
+    means as queue_means,
+)
+from v2g_nb.queueing import (
+    simulation as queue_simulation,
+)
 
 ANY = {"shape": False}
 SERVERS = array([2, 4], low=1, high=erlang.MAX_SERVERS, **ANY).also([2.5, 4.0])

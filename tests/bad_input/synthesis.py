@@ -19,7 +19,9 @@ from v2g_nb.synthesis import (
     own_tables,
     posted_prices,
     town,
-    who_gains,
+)
+from v2g_nb.synthesis import (
+    tariffs as who_gains,
 )
 
 TOWN = town.Town([1.0, 1.0], [10.0, 12.0], [3.0, 2.0], [0, 1], [2, 2], [0.2, 0.2], [50.0, 50.0])

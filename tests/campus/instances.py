@@ -3,11 +3,17 @@
 import cvxpy as cp
 import numpy as np
 
-from v2g_nb.campus.aggregator import campus_game
-from v2g_nb.campus.building import Campus, calibrated_campus
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame
-from v2g_nb.campus.selection import FleetRules, draw_fleet, regulation_window, select_cars
+from v2g_nb.campus import (
+    Campus,
+    Fleet,
+    FleetGame,
+    FleetRules,
+    calibrated_campus,
+    campus_game,
+    draw_fleet,
+    regulation_window,
+    select_cars,
+)
 
 RULES = FleetRules()
 

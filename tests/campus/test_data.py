@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.paths import ROOT
-from v2g_nb.data.campus import load_campus_day, load_workplace_sessions
+from v2g_nb.data import load_campus_day, load_workplace_sessions
 
 DATA = ROOT / "v2g_nb" / "data"
 

@@ -8,17 +8,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.campus.instances import calibrated_game, scaled_game
-from v2g_nb.campus.aggregator import gradient_ascent, profit_slope, solve_leader
-from v2g_nb.campus.building import calibrated_campus
-from v2g_nb.campus.certificates import certify_fleet, regret_bounds
-from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, solve_liebmann
-from v2g_nb.campus.exact import printed_best_response
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price, fleet_potential
-from v2g_nb.campus.money import settle
+from v2g_nb.campus import (
+    Fleet,
+    FleetGame,
+    calibrated_campus,
+    car_best_response,
+    car_costs,
+    certify_fleet,
+    dynamic_price,
+    fleet_potential,
+    gradient_ascent,
+    liebmann,
+    printed_best_response,
+    profit_slope,
+    regret_bounds,
+    settle,
+    solve_fleet,
+    solve_leader,
+    solve_liebmann,
+)
+from v2g_nb.certificate import require
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
-from v2g_nb.methods import storage_kernels
-from v2g_nb.methods.certificates import require
+from v2g_nb.games import kernels as storage_kernels
 
 GAME = calibrated_game()
 FOUND = solve_fleet(GAME)

@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 
 from tests.campus.instances import calibrated_game
-from v2g_nb.campus.equilibrium import car_best_response
-from v2g_nb.campus.exact import printed_best_response
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame, car_costs
-from v2g_nb.methods.certificates import require
+from v2g_nb.campus import Fleet, FleetGame, car_best_response, car_costs, printed_best_response
+from v2g_nb.certificate import require
 
 
 def small_game(seed):

@@ -7,15 +7,26 @@ import numpy as np
 import pytest
 
 from tests.campus.instances import calibrated_game, free_cars, one_program, scaled_game, selected_fleet
-from v2g_nb.campus.aggregator import campus_game, gradient_ascent, profit_slope, solve_leader
-from v2g_nb.campus.building import calibrated_campus
-from v2g_nb.campus.certificates import certify_fleet, regret_bounds
-from v2g_nb.campus.equilibrium import car_best_response, liebmann, solve_fleet, solve_liebmann
-from v2g_nb.campus.exact import printed_best_response
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame, car_costs, fleet_potential
-from v2g_nb.campus.money import settle
-from v2g_nb.methods.certificates import require
+from v2g_nb.campus import (
+    Fleet,
+    FleetGame,
+    calibrated_campus,
+    campus_game,
+    car_best_response,
+    car_costs,
+    certify_fleet,
+    fleet_potential,
+    gradient_ascent,
+    liebmann,
+    printed_best_response,
+    profit_slope,
+    regret_bounds,
+    settle,
+    solve_fleet,
+    solve_leader,
+    solve_liebmann,
+)
+from v2g_nb.certificate import require
 
 P, K, HOURS, SURPLUS = 0.002, 0.002, 0.25, 40.0
 A = P * HOURS

@@ -7,9 +7,15 @@ from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
 from tests.campus.instances import RULES
-from v2g_nb.campus.building import calibrated_campus, draw_real_fleet
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.selection import FleetRules, draw_fleet, regulation_window, select_cars
+from v2g_nb.campus import (
+    Fleet,
+    FleetRules,
+    calibrated_campus,
+    draw_fleet,
+    draw_real_fleet,
+    regulation_window,
+    select_cars,
+)
 from v2g_nb.errors import Infeasible, InvalidInput
 
 REQUEST = calibrated_campus().request_kw

@@ -8,22 +8,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.campus.instances import RULES, selected_fleet
-from v2g_nb.campus import aggregator
-from v2g_nb.campus.aggregator import campus_game, gradient_ascent, profit_slope, solve_leader
-from v2g_nb.campus.building import (
+from v2g_nb.campus import (
+    BASELINES,
     Campus,
+    FleetRules,
+    aggregator,
     calibrated_campus,
+    campus_game,
+    draw_fleet,
     draw_real_fleet,
-    executed_request,
+    gains,
+    gradient_ascent,
+    profit_slope,
     real_campus,
-    regulation_request,
+    select_cars,
+    settle,
+    settle_before,
+    solve_fleet,
+    solve_leader,
 )
-from v2g_nb.campus.equilibrium import solve_fleet
-from v2g_nb.campus.money import BASELINES, gains, settle, settle_before
-from v2g_nb.campus.selection import FleetRules, draw_fleet, select_cars
+from v2g_nb.campus.building import executed_request, regulation_request
+from v2g_nb.certificate import require
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.line_search import LineMaximum, maximise_on_line
+from v2g_nb.leader.line_search import LineMaximum, maximise_on_line
 
 CAMPUS = calibrated_campus()
 CAMPUSES = {"calibrated": CAMPUS, "real": real_campus()}

@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from tests.campus.instances import selected_fleet
-from v2g_nb.campus.aggregator import campus_game
-from v2g_nb.campus.building import Campus, calibrated_campus
-from v2g_nb.campus.equilibrium import solve_fleet
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.protocol import FLOWS, Message, Record, infer_car, run_protocol
+from v2g_nb.campus import FLOWS, Campus, Fleet, calibrated_campus, campus_game, infer_car, run_protocol, solve_fleet
+from v2g_nb.campus.protocol import Message, Record
 from v2g_nb.errors import InvalidInput
 
 CAMPUS, CARS = calibrated_campus(), selected_fleet(1)

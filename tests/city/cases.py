@@ -2,10 +2,7 @@
 
 from functools import cache
 
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.scenarios import SCENARIOS, scenario
-from v2g_nb.city.small import small_city
-from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.city import SCENARIOS, CityEquilibrium, scenario, small_city, solve_city
 
 SIX = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 

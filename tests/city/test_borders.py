@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from tests.city.cases import small
-from v2g_nb.city.certificates import outside_certificate
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.mcp import solve_city_mcp
-from v2g_nb.city.model import CityModel, PowerMarket
-from v2g_nb.city.roads import RoadMap
-from v2g_nb.city.small import small_city
-from v2g_nb.city.ways import city_paths
+from v2g_nb.certificate import require
+from v2g_nb.city import (
+    CityModel,
+    PowerMarket,
+    RoadMap,
+    city_paths,
+    outside_certificate,
+    small_city,
+    solve_city,
+    solve_city_mcp,
+)
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
+from v2g_nb.networks import Demand, RoadNetwork
 
 
 def test_parallel_links_are_refused():

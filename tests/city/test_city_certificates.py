@@ -7,17 +7,11 @@ import numpy as np
 import pytest
 
 from tests.city.cases import SIX, case, small
-from v2g_nb.city.certificates import (
-    city_certificates,
-    driver_certificates,
-    outside_certificate,
-    player_certificates,
-)
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.small import small_city
-from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.certificate import require
+from v2g_nb.city import CityEquilibrium, outside_certificate, player_certificates, small_city, solve_city
+from v2g_nb.city.certificates.drivers import driver_certificates
+from v2g_nb.city.certificates.equilibrium import city_certificates
 from v2g_nb.errors import NotAnEquilibrium
-from v2g_nb.methods.certificates import require
 
 # By how much each field is moved: 100 times the tolerance of the certificate that looks at it.
 VEHICLES, KW, MONEY, VOLTS = 1e-4, 1e-4, 1e-4, 1e-7

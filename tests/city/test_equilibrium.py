@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 
 from tests.city.cases import SIX, case, small
-from v2g_nb.city.certificates import outside_certificate
-from v2g_nb.city.equilibrium import solve_city, solve_program
-from v2g_nb.city.mcp import solve_city_mcp
-from v2g_nb.city.model import CityModel
-from v2g_nb.city.program import city_program
-from v2g_nb.city.scenarios import scenario
-from v2g_nb.city.small import small_city
+from v2g_nb.certificate import require
+from v2g_nb.city import CityModel, city_program, outside_certificate, scenario, small_city, solve_city, solve_city_mcp
+from v2g_nb.city.equilibrium import solve_program
 from v2g_nb.city.stations import waiting_time_integral
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.networks.road_network import beckmann
+from v2g_nb.networks import beckmann
 
 WITHOUT = (1, 2, 6, 8, 7, 18, 20)
 WITH = (1, 3, 12, 13, 24, 21, 20)

@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from v2g_nb.city.dispatch import calibrated_dispatch
-from v2g_nb.city.feeder import ieee123, phase_equivalent
-from v2g_nb.data.city import load_table
+from v2g_nb.certificate import require
+from v2g_nb.city import calibrated_dispatch, ieee123, phase_equivalent
+from v2g_nb.data import load_table
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.lindistflow import lindistflow, solve_dispatch
+from v2g_nb.power import lindistflow, solve_dispatch
 
 FEEDER = ieee123()
 OUTAGES = [("18", "135"), ("13", "152"), ("60", "160")]

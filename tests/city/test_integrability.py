@@ -8,17 +8,12 @@ import pytest
 from scipy.optimize import linprog
 
 from tests.city.cases import SIX, case, small
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.mcp import city_mcp, solve_city_mcp
-from v2g_nb.city.program import city_program
-from v2g_nb.city.scenarios import scenario
-from v2g_nb.city.small import small_city
-from v2g_nb.city.ways import city_paths
+from v2g_nb.certificate import require
+from v2g_nb.city import city_mcp, city_paths, city_program, scenario, small_city, solve_city, solve_city_mcp
+from v2g_nb.complementarity import extragradient, smoothing_newton
 from v2g_nb.errors import InvalidInput, NotConverged
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.complementarity import extragradient, smoothing_newton
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-from v2g_nb.methods.networks.road_network import bpr
+from v2g_nb.networks import bpr
+from v2g_nb.power import RadialFeeder
 
 
 @pytest.mark.parametrize(("name", "v2g"), SIX)

@@ -8,9 +8,8 @@ import pytest
 from tools.peers.call import PeerAbsent
 from tools.record_path import BUSES, TABLE, TARGET, reduced_city, table
 from tools.record_path import record as record_path
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.mcp import solve_city_mcp
-from v2g_nb.methods.certificates import require
+from v2g_nb.certificate import require
+from v2g_nb.city import solve_city, solve_city_mcp
 
 REFERENCE = json.loads(TARGET.read_text())
 

@@ -8,18 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.city.cases import SIX, case
-from v2g_nb.city.certificates import outside_certificate
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.mcp import solve_city_mcp
-from v2g_nb.city.path_generation import stop_energies, trip_patterns
-from v2g_nb.city.program import city_program
-from v2g_nb.city.roads import sioux_falls
-from v2g_nb.city.scenarios import scenario
-from v2g_nb.city.sensitivities import accounts, equilibrium_span, paper_statements
-from v2g_nb.city.small import small_city
-from v2g_nb.city.trips import Battery
+from v2g_nb.certificate import require
+from v2g_nb.city import (
+    Battery,
+    accounts,
+    city_program,
+    equilibrium_span,
+    outside_certificate,
+    paper_statements,
+    scenario,
+    sioux_falls,
+    small_city,
+    solve_city,
+    solve_city_mcp,
+    trip_patterns,
+)
+from v2g_nb.city.path_generation import stop_energies
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.certificates import require
 
 WAY = [1, 3, 12, 13, 24, 21, 20]
 SHORT = [1, 2, 6, 8, 7, 18, 20]

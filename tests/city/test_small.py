@@ -6,11 +6,8 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.mcp import solve_city_mcp
-from v2g_nb.city.model import CityModel
-from v2g_nb.city.small import small_city
-from v2g_nb.methods.certificates import require
+from v2g_nb.certificate import require
+from v2g_nb.city import CityModel, small_city, solve_city, solve_city_mcp
 
 
 def kinked(**options) -> CityModel:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from v2g_nb.city.stations import smooth_waiting_time, waiting_time, waiting_time_integral
+from v2g_nb.city import smooth_waiting_time, waiting_time
+from v2g_nb.city.stations import waiting_time_integral
 
 STATION = {"base": 3.0, "slope": 0.5, "capacity": 90.0}
 

@@ -7,12 +7,20 @@ from itertools import combinations, islice
 import numpy as np
 import pytest
 
-from v2g_nb.city.certificates import trip_certificates
-from v2g_nb.city.path_generation import base_routes, expanded_network, feasible_trips, trip_patterns
-from v2g_nb.city.roads import RoadMap, sioux_falls
-from v2g_nb.city.trips import Battery, Stop, Trip
+from v2g_nb.city import (
+    Battery,
+    RoadMap,
+    Stop,
+    Trip,
+    base_routes,
+    expanded_network,
+    feasible_trips,
+    sioux_falls,
+    trip_certificates,
+    trip_patterns,
+)
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
+from v2g_nb.networks import Demand, RoadNetwork
 
 CITY = sioux_falls()
 STATIONS = [2, 11, 12, 15]

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures import FigureData, read_csv
-from v2g_nb.figures.data import differing
+from v2g_nb.figures.data import FigureData, differing, read_csv
 
 NUMBERS = st.lists(st.floats(-1e12, 1e12, allow_subnormal=False) | st.just(np.inf), min_size=1, max_size=8)
 WORDS = st.lists(st.text("abc ,\"'\néΩ", min_size=1).filter(str.strip), min_size=1, max_size=8)

@@ -11,8 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures import frames, picture, read_csv
-from v2g_nb.figures.frames import MAX_FRAMES, SCRIPT
+from v2g_nb.figures.data import read_csv
+from v2g_nb.figures.frames import MAX_FRAMES, SCRIPT, frames
+from v2g_nb.figures.style import picture
 
 SLOPES, KINDS = [1, 2, 4], ["line", 'arc & "bow"']
 

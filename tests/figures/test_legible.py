@@ -50,7 +50,7 @@ def test_every_figure_is_legible_on_a_phone():
 def test_small_letters_are_noticed(points, legible):
     from matplotlib.figure import Figure
 
-    from v2g_nb.figures import picture
+    from v2g_nb.figures.style import picture
 
     figure = Figure(figsize=(6, 3))
     figure.text(0.1, 0.5, "A" + 60 * " " + "B", fontsize=points)

@@ -17,7 +17,7 @@ from tests.figures.colours import (
     page_colour,
     rgb,
 )
-from v2g_nb.figures import PALETTE
+from v2g_nb.figures.style import PALETTE
 
 LOOKS = {"light": lambda colour: colour, "dark": in_the_dark}
 

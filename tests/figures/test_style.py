@@ -10,12 +10,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures import picture, use_style
+from v2g_nb.figures.style import picture, use_style
 
 DRAW = """
 import hashlib
 from matplotlib import pyplot as plt
-from v2g_nb.figures import picture, use_style
+from v2g_nb.figures.style import picture, use_style
 use_style()
 figure, (left, right) = plt.subplots(1, 2)
 for power in range(6):

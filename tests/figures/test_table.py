@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures import Table
+from v2g_nb.figures.table import Table
 
 TABLE = Table(["station", "wait"], [["Ashigara & co", "2.7 min"], ["Suruga", 12345]], "Waits <today>")
 

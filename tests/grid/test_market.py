@@ -6,8 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from v2g_nb.grid.charging import blind_price, choose, consumption, profits, station_loads, surplus, value_of_energy
-from v2g_nb.grid.market import ChargingMarket, fleet_market, paper_market, repaired_market
+from v2g_nb.grid import (
+    ChargingMarket,
+    blind_price,
+    choose,
+    consumption,
+    fleet_market,
+    paper_market,
+    profits,
+    repaired_market,
+    station_loads,
+    surplus,
+)
+from v2g_nb.grid.charging import value_of_energy
 
 PRICE = st.floats(0.0, 13.0)
 

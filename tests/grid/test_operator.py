@@ -8,17 +8,27 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from v2g_nb.certificate import require
 from v2g_nb.errors import Infeasible, NotAnEquilibrium, NotConverged
+from v2g_nb.grid import (
+    ASSUMPTIONS,
+    Assumption,
+    OperatorProblem,
+    feasible_intervals,
+    fleet_market,
+    outcome,
+    paper_market,
+    repaired_market,
+    solve_operator,
+    station_flow,
+    switching_points,
+)
 from v2g_nb.grid.certificates.levels import (
     backward_induction_certificates,
     limit_certificates,
     smaller_fail_certificate,
 )
-from v2g_nb.grid.market import fleet_market, paper_market, repaired_market
-from v2g_nb.grid.nine_bus import ASSUMPTIONS, Assumption, station_flow
-from v2g_nb.grid.operator import feasible_intervals, solve_operator
-from v2g_nb.grid.response import OperatorProblem, largest_instrument, outcome, switching_points
-from v2g_nb.methods.certificates import require
+from v2g_nb.grid.response import largest_instrument
 
 PROBLEM = OperatorProblem(repaired_market())
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, fsolve
 
 from v2g_nb.errors import Infeasible
+from v2g_nb.grid import MixedPrices, mixed_prices
 from v2g_nb.grid.certificates.polynomials import Polynomial, positive_on, roots_within
 from v2g_nb.grid.certificates.price_proof import Game, price_proof
 from v2g_nb.grid.certificates.prices import price_equilibrium_certificates
-from v2g_nb.grid.mixed_prices import MixedPrices, mixed_prices
 
 REFUSED = [(5.0, 12.0, 9.0), (10.0, 12.0, 5.0), (10.0, 15.0, 9.0)]
 

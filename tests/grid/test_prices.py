@@ -7,17 +7,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from v2g_nb.certificate import require
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium
+from v2g_nb.games import lemke_howson, pure_equilibria
+from v2g_nb.grid import (
+    ChargingMarket,
+    cooperate,
+    edgeworth_cycle,
+    mixed_prices,
+    paper_market,
+    price_grid,
+    profits,
+    repaired_market,
+    take_turns,
+)
 from v2g_nb.grid.certificates.price_proof import price_proof
 from v2g_nb.grid.certificates.prices import price_equilibrium_certificates, sequential_certificates
-from v2g_nb.grid.charging import profits
-from v2g_nb.grid.market import ChargingMarket, paper_market, repaired_market
-from v2g_nb.grid.mixed_prices import mixed_prices
-from v2g_nb.grid.price_grid import edgeworth_cycle, price_grid
-from v2g_nb.grid.sequential import cooperate, follower_reply, take_turns
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.finite_games import pure_equilibria
-from v2g_nb.methods.lemke_howson import lemke_howson
+from v2g_nb.grid.sequential import follower_reply
 
 
 @pytest.mark.parametrize("ties", [0, 1])

@@ -12,9 +12,8 @@ from scipy.optimize import minimize_scalar
 
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway.equalisation import solve_equal_waits
-from v2g_nb.highway.quotas import reachable_quotas, smallest_range_quotas, wait_table
-from v2g_nb.methods.queueing import arrival_rate_for_wait, mean_wait
+from v2g_nb.highway import reachable_quotas, smallest_range_quotas, solve_equal_waits, wait_table
+from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
 
 
 def test_reference_numbers():

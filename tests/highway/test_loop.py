@@ -8,13 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.highway import (
+    Cars,
+    Highway,
+    arrival_soc,
+    draw_cars,
+    intervals,
+    literal_followers,
+    solve_flow,
+    solve_schedule,
+    tomei,
+)
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway.flow import solve_flow
-from v2g_nb.highway.instance import Cars, Highway, arrival_soc, draw_cars, tomei
-from v2g_nb.highway.loop import intervals, solve_schedule
-from v2g_nb.highway.pricing import literal_followers
-from v2g_nb.methods.leader import capped_nash, price_taking
-from v2g_nb.methods.queueing import throughput, throughput_approximation
+from v2g_nb.leader import capped_nash, price_taking
+from v2g_nb.queueing import throughput, throughput_approximation
 
 DAYS = (0, 1, 2, 3, 5, 6, 7, 8, 9, 11)  # on 4 and 10 more cars come within an hour than can be served
 

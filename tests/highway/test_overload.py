@@ -6,15 +6,23 @@ import numpy as np
 import pytest
 
 from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.highway import (
+    Cars,
+    Weights,
+    as_entered,
+    car_costs,
+    charging_market,
+    draw_cars,
+    intervals,
+    solve_flow,
+    solve_schedule,
+    tomei,
+)
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.admission import first_come
-from v2g_nb.highway.flow import solve_flow
-from v2g_nb.highway.instance import Cars, draw_cars, tomei
-from v2g_nb.highway.loop import intervals, solve_schedule
-from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait
-from v2g_nb.highway.schedule import as_entered
-from v2g_nb.methods.matching import deferred_acceptance
-from v2g_nb.methods.queueing import mean_wait
+from v2g_nb.highway.preferences import longest_wait
+from v2g_nb.matching import deferred_acceptance
+from v2g_nb.queueing import mean_wait
 
 OVERLOADED = {4: 23, 10: 6}  # seed: cars that wait for some interval
 

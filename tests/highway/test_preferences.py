@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.highway.algorithm_1 import allocate_as_printed
-from v2g_nb.highway.instance import Cars, arrival_soc, draw_cars, tomei
-from v2g_nb.highway.preferences import Weights, car_costs, charging_market, longest_wait, station_costs
-from v2g_nb.highway.quotas import reachable_quotas, wait_table
-from v2g_nb.methods.certificates.matching import certificates
-from v2g_nb.methods.matching import Market, deferred_acceptance
+from v2g_nb.highway import (
+    Cars,
+    Weights,
+    allocate_as_printed,
+    arrival_soc,
+    car_costs,
+    charging_market,
+    draw_cars,
+    reachable_quotas,
+    station_costs,
+    tomei,
+    wait_table,
+)
+from v2g_nb.highway.preferences import longest_wait
+from v2g_nb.matching import Market, deferred_acceptance, stability_certificates
 
 
 def test_rows_of_26_as_printed_put_cars_that_cannot_come_first():
@@ -127,7 +136,7 @@ def test_algorithm_1_turns_a_car_away_from_a_station_with_room():
     assert printed.stuck == (0,)
     assert len({printed, allocate_as_printed(market)}) == 2  # can be kept in sets
     assert deferred_acceptance(market).partner.tolist() == [0, 0]
-    broken = certificates(market.proposer_lists, market.receiver_lists, market.quotas, printed.partner)
+    broken = stability_certificates(market.proposer_lists, market.receiver_lists, market.quotas, printed.partner)
     assert broken[-1].value == 1
 
 
@@ -142,7 +151,7 @@ def test_algorithm_1_is_unstable_on_most_days():
     for seed in range(50):
         _, _, market = chain_market(seed)
         partner = allocate_as_printed(market).partner
-        proofs = certificates(market.proposer_lists, market.receiver_lists, market.quotas, partner)
+        proofs = stability_certificates(market.proposer_lists, market.receiver_lists, market.quotas, partner)
         bad += not all(c.holds for c in proofs)
         assert proofs[0].holds  # it never exceeds a quota
     assert bad > 25

@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from v2g_nb.highway.pricing import (
+from v2g_nb.highway import (
     additive_followers,
     consistent_followers,
     literal_followers,
     repeated_game,
     satisfaction_parameter,
 )
-from v2g_nb.methods.leader import capped_nash, demand, price_taking, solve_leader
+from v2g_nb.leader import capped_nash, demand, price_taking, solve_leader
 
 CAPACITY = np.array([24.0, 40.0, 50.0, 62.0])
 SOC = np.array([0.2, 0.5, 0.3, 0.12])

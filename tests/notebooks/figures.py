@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.paths import BOOK
-from v2g_nb.figures import read_csv
+from v2g_nb.figures.data import read_csv
 
 
 def column(chapter: str, figure: str, name: str) -> np.ndarray:

@@ -7,11 +7,17 @@ import pytest
 
 from tests.campus.instances import RULES, one_program, selected_fleet
 from tests.notebooks.figures import column
-from v2g_nb.campus.aggregator import campus_game, profit_slope
-from v2g_nb.campus.building import calibrated_campus
-from v2g_nb.campus.equilibrium import solve_fleet
-from v2g_nb.campus.money import settle, settle_before
-from v2g_nb.campus.selection import FleetRules, draw_fleet, select_cars
+from v2g_nb.campus import (
+    FleetRules,
+    calibrated_campus,
+    campus_game,
+    draw_fleet,
+    profit_slope,
+    select_cars,
+    settle,
+    settle_before,
+    solve_fleet,
+)
 
 CAMPUS = calibrated_campus()
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city.dispatch import calibrated_dispatch
-from v2g_nb.city.feeder import ieee123
-from v2g_nb.data.city import load_table
+from v2g_nb.city import calibrated_dispatch, ieee123
+from v2g_nb.data import load_table
 
 FEEDER = ieee123()
 LEVELS = [10.0 * k for k in range(2, 21)]

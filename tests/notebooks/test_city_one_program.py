@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city.mcp import city_mcp
-from v2g_nb.city.program import city_program
-from v2g_nb.city.small import small_city
-from v2g_nb.city.ways import city_paths
+from v2g_nb.city import city_mcp, city_paths, city_program, small_city
 
 
 @pytest.mark.parametrize("load", [100.0, 150.0, 400.0, 800.0])

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city.path_generation import feasible_trips
-from v2g_nb.city.roads import sioux_falls
-from v2g_nb.city.trips import Battery
-from v2g_nb.methods.assignment import solve_assignment
-from v2g_nb.methods.assignment.shortest_paths import all_or_nothing
-from v2g_nb.methods.certificates.assignment import bellman_ford
-from v2g_nb.methods.networks.road_network import Demand, bpr
+from v2g_nb.city import Battery, feasible_trips, sioux_falls
+from v2g_nb.networks import Demand, bpr, solve_assignment
+from v2g_nb.networks.certificates import bellman_ford
+from v2g_nb.networks.shortest_paths import all_or_nothing
 
 CITY = sioux_falls()
 

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city.dispatch import calibrated_dispatch
-from v2g_nb.city.equilibrium import solve_city
-from v2g_nb.city.feeder import ieee123
-from v2g_nb.city.scenarios import OUTAGES, SCENARIOS, scenario
-from v2g_nb.city.state import CityEquilibrium
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.lindistflow import solve_dispatch
+from v2g_nb.certificate import require
+from v2g_nb.city import SCENARIOS, CityEquilibrium, calibrated_dispatch, ieee123, scenario, solve_city
+from v2g_nb.city.scenarios import OUTAGES
+from v2g_nb.power import solve_dispatch
 
 CASES = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 THETA = 0.52  # value of time [$/min]

@@ -7,10 +7,7 @@ import pytest
 
 from tests.campus.instances import one_program
 from tests.notebooks.figures import column
-from v2g_nb.campus.aggregator import campus_game
-from v2g_nb.campus.building import calibrated_campus
-from v2g_nb.campus.equilibrium import car_best_response
-from v2g_nb.campus.selection import FleetRules, draw_fleet, select_cars
+from v2g_nb.campus import FleetRules, calibrated_campus, campus_game, car_best_response, draw_fleet, select_cars
 
 CHAPTER = "campus/fleet-equilibrium"
 

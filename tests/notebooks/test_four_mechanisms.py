@@ -6,8 +6,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from tests.notebooks.figures import column
+from v2g_nb.synthesis import draw_town
 from v2g_nb.synthesis.posted_prices import quotas_of_hour
-from v2g_nb.synthesis.town import draw_town
 
 OTHER = 120.0
 

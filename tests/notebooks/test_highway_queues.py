@@ -5,8 +5,8 @@ from scipy.linalg import expm
 from scipy.optimize import brentq
 
 from tests.notebooks.figures import column
+from v2g_nb.highway import draw_cars, tomei
 from v2g_nb.highway.certificates import waits_by_poisson
-from v2g_nb.highway.instance import draw_cars, tomei
 
 MU, CHARGERS = 1.1, 8
 

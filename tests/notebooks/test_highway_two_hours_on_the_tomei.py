@@ -5,10 +5,8 @@ from functools import cache
 import numpy as np
 
 from tests.notebooks.figures import column
+from v2g_nb.highway import draw_cars, solve_flow, solve_schedule, tomei
 from v2g_nb.highway.certificates import waits_by_poisson
-from v2g_nb.highway.flow import solve_flow
-from v2g_nb.highway.instance import draw_cars, tomei
-from v2g_nb.highway.loop import solve_schedule
 
 ROAD = tomei()
 STATION_MIN = np.array([17.25, 36.825])

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tests.notebooks.figures import column
-from v2g_nb.grid.market import paper_market
-from v2g_nb.grid.price_grid import price_grid
+from v2g_nb.grid import paper_market, price_grid
 
 
 def test_regret_map():

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tests.notebooks.figures import column
-from v2g_nb.grid.nine_bus import with_stations
-from v2g_nb.methods.ac_power_flow import solve_power_flow
-from v2g_nb.methods.certificates.power_flow import power_flow_certificates
+from v2g_nb.grid import with_stations
+from v2g_nb.power import solve_power_flow
+from v2g_nb.power.ac_certificates import power_flow_certificates
 
 
 def test_newton_steps():

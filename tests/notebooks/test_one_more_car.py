@@ -4,8 +4,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from tests.methods.exact_queue import exact_number
 from tests.notebooks.figures import column
+from tests.queueing.exact_queue import exact_number
 
 MU = 1.1
 

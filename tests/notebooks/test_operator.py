@@ -4,8 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tests.notebooks.figures import column
-from v2g_nb.grid.market import fleet_market
-from v2g_nb.grid.nine_bus import station_flow
+from v2g_nb.grid import fleet_market, station_flow
 
 
 def follow(instrument, size):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from tests.methods.exact_queue import exact_c, exact_wait
 from tests.notebooks.figures import column
+from tests.queueing.exact_queue import exact_c, exact_wait
 
 LAMBDA, MU, QUARTER = 6.5, 1.1, 15
 

@@ -8,10 +8,7 @@ import pytest
 from tests.campus.instances import RULES
 from tests.notebooks.figures import column
 from tools.paths import ROOT
-from v2g_nb.campus.aggregator import campus_game
-from v2g_nb.campus.building import draw_real_fleet, real_campus
-from v2g_nb.campus.equilibrium import liebmann
-from v2g_nb.campus.selection import select_cars
+from v2g_nb.campus import campus_game, draw_real_fleet, liebmann, real_campus, select_cars
 
 CAMPUS = real_campus()
 PRICE, NET = CAMPUS.grid_price_eur_per_kwh, CAMPUS.load_kw - CAMPUS.pv_kw

@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.figures.colours import STYLE, in_the_dark, rgb
 from tools.browser import NOT_RUN, found
-from v2g_nb.figures import PALETTE
+from v2g_nb.figures.style import PALETTE
 
 CHROMIUM = found()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NOT_RUN)

@@ -13,7 +13,8 @@ from tools.finish_pages import with_policy
 from tools.page_checks import DESKTOP, MAX_BYTES, PHONE, inspector, page_faults, pages, redirect_faults
 from tools.page_checks_reader import searching, telling_words
 from tools.paths import ROOT
-from v2g_nb.figures import Table, frames
+from v2g_nb.figures.frames import frames
+from v2g_nb.figures.table import Table
 
 CHROMIUM = found()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NOT_RUN)

@@ -6,34 +6,36 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from v2g_nb.campus.game import dynamic_price
+from v2g_nb.campus import dynamic_price
+from v2g_nb.certificate import require
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
-from v2g_nb.methods.certificates import require
-from v2g_nb.methods.leader import Followers, demand, solve_leader
-from v2g_nb.methods.lindistflow import DispatchProblem, lindistflow, solve_dispatch
-from v2g_nb.methods.potential_game import solve_potential_game
-from v2g_nb.methods.storage_game import SharedCost, StorageUsers
-from v2g_nb.synthesis.aggregator import OTHER_KWH, potential_bound, respond, solve_aggregator
+from v2g_nb.games import SharedCost, StorageUsers, solve_potential_game
+from v2g_nb.leader import Followers, demand, solve_leader
+from v2g_nb.power import DispatchProblem, lindistflow, solve_dispatch
+from v2g_nb.synthesis import (
+    Town,
+    car_surplus,
+    charging_market,
+    draw_town,
+    dual_bound,
+    loss_by_car,
+    play,
+    potential_bound,
+    solve_aggregator,
+    solve_incentives,
+    solve_market,
+    solve_posted_prices,
+    welfare,
+)
+from v2g_nb.synthesis.aggregator import OTHER_KWH, respond
 from v2g_nb.synthesis.certificates import (
     anticipation_certificates,
     best_surplus,
-    dual_bound,
-    loss_by_car,
     market_certificates,
     shared_certificates,
 )
-from v2g_nb.synthesis.incentive import charging_market, solve_incentives
-from v2g_nb.synthesis.information import play
-from v2g_nb.synthesis.market import solve_market
-from v2g_nb.synthesis.outcome import car_surplus, welfare
-from v2g_nb.synthesis.posted_prices import (
-    firm_shares,
-    followers_at,
-    match_hour,
-    quotas_of_hour,
-    solve_posted_prices,
-)
-from v2g_nb.synthesis.town import Town, car_value, draw_town, town_feeder
+from v2g_nb.synthesis.posted_prices import firm_shares, followers_at, match_hour, quotas_of_hour
+from v2g_nb.synthesis.town import car_value, town_feeder
 
 TOWNS = [draw_town(n, np.random.default_rng(n), lowest_pu=pu) for n, pu in ((40, 0.965), (25, 0.97), (50, 0.96))]
 SOLVERS = (solve_posted_prices, solve_aggregator, solve_incentives, solve_market)

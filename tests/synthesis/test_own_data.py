@@ -16,9 +16,9 @@ from scipy.optimize import linprog
 
 from tools.paths import BOOK, ROOT
 from v2g_nb.errors import InvalidInput
-from v2g_nb.synthesis.own_feeder import read_feeder
+from v2g_nb.synthesis import main, read_feeder, read_tariff, who_gains
 from v2g_nb.synthesis.own_tables import read_table
-from v2g_nb.synthesis.who_gains import Tariff, main, read_tariff, who_gains
+from v2g_nb.synthesis.tariffs import Tariff
 
 OWN = BOOK / "synthesis" / "own-data"
 HEAD = "id,arrival,departure,energy_kwh,power_kw\n"
@@ -285,7 +285,7 @@ def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
     st.floats(1, 22),
 )
 def test_shifting_never_costs_more_and_scales(pieces, part, power):
-    from v2g_nb.synthesis.who_gains import _cost
+    from v2g_nb.synthesis.tariffs import _cost
 
     energy = part * power * sum(h for _, h in pieces)
     shifted, arrival = _cost(sorted(pieces), energy, power), _cost(pieces, energy, power)

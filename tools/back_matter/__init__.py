@@ -27,6 +27,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "paths.md": ways.paths(),
         "course.md": ways.course(),
         "times.md": ways.times(),
+        "api-map.md": api.overview(),
     } | {f"api-{group}.md": api.group(group) for group in api.GROUPS}
 
 

@@ -1,4 +1,4 @@
-"""The reference of the package: every public object once, under the module that defines it.
+"""The reference of the package: every public name once, under the face that readers import it from.
 
 Sphinx reads the docstrings; here it is only told which. The digest of the sources stands in each
 part, so that the pages are built anew when a docstring changes.
@@ -7,19 +7,13 @@ part, so that the pages are built anew when a docstring changes.
 import hashlib
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-import v2g_nb
+from tools.size import MODELS, REST, TOPICS
 
-GROUPS = {
-    "methods": ("v2g_nb.methods",),
-    "rooms": ("v2g_nb.highway", "v2g_nb.campus", "v2g_nb.grid", "v2g_nb.city", "v2g_nb.synthesis"),
-    "data": ("v2g_nb.data",),
-    "figures": ("v2g_nb.figures", "v2g_nb.chapter", "v2g_nb.ledger", "v2g_nb.sweep", "v2g_nb.errors"),
-}
+GROUPS = {"topics": TOPICS, "models": MODELS, "rest": REST}
 
 # long signatures wrap on a phone
 STYLE = """```{raw} html
@@ -31,34 +25,6 @@ STYLE = """```{raw} html
 </style>
 ```
 """
-
-
-def modules(group: str) -> list[ModuleType]:
-    """Return the modules of a group that have public objects."""
-    names = [found.name for found in pkgutil.walk_packages(v2g_nb.__path__, "v2g_nb.")]
-    chosen = [n for n in names if any(n == top or n.startswith(top + ".") for top in GROUPS[group])]
-    return [m for m in map(importlib.import_module, chosen) if hasattr(m, "__all__") and (own(m) or borrowed(m))]
-
-
-def own(module: ModuleType) -> list[str]:
-    """Return the public names that a module defines itself."""
-    return [name for name in module.__all__ if not is_borrowed(module, name)]
-
-
-def borrowed(module: ModuleType) -> list[str]:
-    """Return the public names that a module passes on from another."""
-    return [name for name in module.__all__ if is_borrowed(module, name)]
-
-
-def is_borrowed(module: ModuleType, name: str) -> bool:
-    """Return whether a public name of a module is defined elsewhere in the package."""
-    thing = getattr(module, name)
-    if callable(thing):
-        return str(thing.__module__) != module.__name__
-    if not hasattr(module, "__path__"):
-        return False
-    inside = pkgutil.walk_packages(module.__path__, module.__name__ + ".")
-    return any(name in getattr(importlib.import_module(m.name), "__all__", ()) for m in inside)
 
 
 def directive(module: ModuleType, name: str) -> list[str]:
@@ -74,25 +40,35 @@ def directive(module: ModuleType, name: str) -> list[str]:
     return [f".. py:data:: {name}", "", f"   A {type(thing).__name__} with the entries {entries}."]
 
 
-def section(module: ModuleType) -> str:
-    """Return one module as Markdown."""
-    source = Path(inspect.getfile(module))
-    lines = [
-        f"## {module.__name__.removeprefix('v2g_nb.')}",
-        "",
-        f"% {hashlib.sha256(source.read_bytes()).hexdigest()}",
-        "",
-        "```{eval-rst}",
-    ]
+def section(name: str) -> str:
+    """Return one face as Markdown."""
+    module = importlib.import_module(f"v2g_nb.{name}")
+    sources = sorted(Path(inspect.getfile(module)).parent.rglob("*.py")) if hasattr(module, "__path__") else []
+    digest = hashlib.sha256(b"".join(s.read_bytes() for s in sources or [Path(inspect.getfile(module))]))
+    lines = [f"## v2g_nb.{name}", "", f"% {digest.hexdigest()}", "", "```{eval-rst}"]
     lines += [f".. automodule:: {module.__name__}", ""]
-    for name in own(module):
-        lines += [*directive(module, name), ""]
-    lines.append("```")
-    if borrowed(module):
-        lines += ["", "Also found here: " + ", ".join(f"`{name}`" for name in borrowed(module)) + "."]
-    return "\n".join([*lines, ""])
+    for each in module.__all__:
+        lines += [*directive(module, each), ""]
+    return "\n".join([*lines, "```", ""])
 
 
 def group(name: str) -> str:
-    """Return all modules of a group as Markdown."""
-    return "\n".join([STYLE, *map(section, modules(name))])
+    """Return all faces of a group as Markdown."""
+    return "\n".join([STYLE, *map(section, GROUPS[name])])
+
+
+def one_line(name: str) -> str:
+    """Return the first sentence of a face's docstring."""
+    text = inspect.getdoc(importlib.import_module(f"v2g_nb.{name}")) or ""
+    return text.split("\n\n")[0].replace("\n", " ")
+
+
+def overview() -> str:
+    """Return the twelve faces as a table: name, what it is about, how many names."""
+    rows = ["| `from v2g_nb import ...` | is about | names |", "|---|---|---|"]
+    for title, names in (("topics", TOPICS), ("models", MODELS)):
+        for name in names:
+            count = len(importlib.import_module(f"v2g_nb.{name}").__all__)
+            place = f"[`{name}`](api-{title}.md#v2g-nb-{name})"
+            rows.append(f"| {place} | {one_line(name)} | {count} |")
+    return "\n".join([*rows, ""])

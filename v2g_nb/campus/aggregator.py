@@ -12,12 +12,10 @@ from v2g_nb.campus.equilibrium import FleetEquilibrium, solve_fleet
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame
 from v2g_nb.campus.money import Money, same_day, settle, settle_before
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.line_search import LineMaximum, maximise_on_line
-from v2g_nb.methods.potential_game import StorageEquilibrium, equilibrium_sensitivity
-
-__all__ = ["LeaderSolution", "campus_game", "gradient_ascent", "profit_slope", "solve_leader"]
+from v2g_nb.games.dual import StorageEquilibrium, equilibrium_sensitivity
+from v2g_nb.leader.line_search import LineMaximum, maximise_on_line
 
 
 def campus_game(

@@ -13,15 +13,6 @@ from v2g_nb.campus.selection import FleetRules
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.campus import load_campus_day, load_workplace_sessions
 
-__all__ = [
-    "Campus",
-    "calibrated_campus",
-    "draw_real_fleet",
-    "executed_request",
-    "real_campus",
-    "regulation_request",
-]
-
 PROFILES = ("load_kw", "pv_kw", "grid_price_eur_per_kwh", "request_kw", "baseline_kw")
 
 
@@ -172,7 +163,7 @@ def regulation_request(load_kw: Any, pv_kw: Any, first: int, stop: int) -> Float
     demand: FloatArray = np.maximum(0.0, inside)
     energy = min(surplus.sum(), demand.sum())
     if energy == 0.0:
-        raise checks.complain("pv_kw", pv_kw, "such that the window has surplus in some slots and demand in others")
+        raise checks.invalid("pv_kw", pv_kw, "such that the window has surplus in some slots and demand in others")
     if surplus.sum() > energy:  # all demand is met, surplus is taken up to a level
         level = _level(lambda m: np.minimum(-inside, m).clip(0.0).sum() - energy, surplus.max())
         surplus = np.clip(-inside, 0.0, level)
@@ -307,7 +298,7 @@ def draw_real_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
     fits &= soc + rules.power_kw * (departure - arrival) / per_hour / rules.capacity_kwh >= rules.soc_target
     pool = np.flatnonzero(fits)
     if len(pool) < rules.cars:
-        raise checks.complain("rules", rules, f"for at most {len(pool)} cars: only so many sessions fit")
+        raise checks.invalid("rules", rules, f"for at most {len(pool)} cars: only so many sessions fit")
     pick = rng.choice(pool, rules.cars, replace=False)
     target = np.full(rules.cars, rules.soc_target)
     return Fleet(

@@ -7,11 +7,9 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.game import FleetGame
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.certificates.storage_game import certificates_of_gaps, numbers_or_nan, tangent_gaps
-
-__all__ = ["certify_fleet", "regret_bounds"]
+from v2g_nb.games.storage_certificates import certificates_of_gaps, numbers_or_nan, tangent_gaps
 
 
 def _plan(game: FleetGame, plan_kw: Any) -> FloatArray:

@@ -10,12 +10,10 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.certificates import certify_fleet
 from v2g_nb.campus.game import FleetGame
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.best_response import best_response, best_response_sweeps
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.potential_game import solve_potential_game
-
-__all__ = ["FleetEquilibrium", "car_best_response", "liebmann", "solve_fleet", "solve_liebmann"]
+from v2g_nb.games.dual import solve_potential_game
+from v2g_nb.games.response import best_response, best_response_sweeps
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,9 @@ import scipy.sparse as sp
 
 from v2g_nb import checks
 from v2g_nb.campus.game import FleetGame, car_costs
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["ExactResponse", "printed_best_response"]
-
 
 Rows = tuple[Any, Any, Any]  # matrix, lower and upper bounds
 
@@ -106,7 +103,7 @@ def printed_best_response(
     checks.real("tol", tol, low=0.0, open_low=True)
     checks.integer("max_iter", max_iter, low=1)
     if not game.hard_target:
-        raise checks.complain("game", game, "a game with hard_target=True")
+        raise checks.invalid("game", game, "a game with hard_target=True")
     model = _Model(game, plan, car)
     best, bound = (np.inf, plan), -np.inf
     for num_iter in range(1, max_iter + 1):  # noqa: B007 -- used after the loop

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.storage_game import StorageUsers
-
-__all__ = ["Fleet"]
+from v2g_nb.games.storage import StorageUsers
 
 PER_CAR = ("soc_start", "soc_target", "capacity_kwh", "power_kw")
 

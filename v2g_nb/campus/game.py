@@ -9,9 +9,7 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.storage_game import SharedCost, StorageUsers, potential
-
-__all__ = ["FleetGame", "car_costs", "dynamic_price", "fleet_potential"]
+from v2g_nb.games.storage import SharedCost, StorageUsers, potential
 
 
 def dynamic_price(price_base: float, baseline_kw: Any, total_kw: Any, request_kw: Any) -> FloatArray:
@@ -140,7 +138,7 @@ class FleetGame:
         worth = 0.0
         if self.soc_weight > 0:
             if np.ptp(self.fleet.capacity_kwh) > 0:
-                raise checks.complain("soc_weight", self.soc_weight, "0 for cars of different capacity")
+                raise checks.invalid("soc_weight", self.soc_weight, "0 for cars of different capacity")
             worth = self.soc_weight * self.fleet.hours / float(self.fleet.capacity_kwh[0])
         return self.fleet.storage(self.hard_target, worth, worth if self.hard_target else 0.0)
 

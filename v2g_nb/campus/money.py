@@ -12,8 +12,6 @@ from v2g_nb.campus.game import FleetGame, car_costs
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["BASELINES", "Money", "gains", "settle", "settle_before"]
-
 BASELINES = ("plug", "even", "pass-through")
 
 

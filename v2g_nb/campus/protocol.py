@@ -16,10 +16,8 @@ from v2g_nb.campus.fleet import Fleet
 from v2g_nb.campus.money import same_day
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.best_response import best_response
-from v2g_nb.methods.storage_game import SharedCost
-
-__all__ = ["FLOWS", "Message", "infer_car", "run_protocol"]
+from v2g_nb.games.response import best_response
+from v2g_nb.games.storage import SharedCost
 
 DEVIATION_WEIGHT = 1e-3  # k_pos of (4) [EUR/kW^2]
 
@@ -233,7 +231,7 @@ def infer_car(record: Record, car: int, hours: float = 0.25) -> tuple[int, int, 
     checks.real("hours", hours, low=0.0, open_low=True)
     plans = [m.content["plan_kw"] for m in record.messages if m.sender == f"EV {car}"]
     if not plans:
-        raise checks.complain("car", car, "a car that sent a plan")
+        raise checks.invalid("car", car, "a car that sent a plan")
     used = np.flatnonzero(np.abs(plans[-1]) > 1e-9)
     if not len(used):
         return 0, 0, 0.0

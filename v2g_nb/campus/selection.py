@@ -11,8 +11,6 @@ from v2g_nb import checks
 from v2g_nb.campus.fleet import Fleet
 from v2g_nb.errors import Infeasible
 
-__all__ = ["FleetRules", "draw_fleet", "regulation_window", "select_cars"]
-
 DAY_H = 24.0
 
 
@@ -160,7 +158,7 @@ def draw_fleet(rules: FleetRules, rng: np.random.Generator) -> Fleet:
         if not len(missing):
             break
     else:
-        raise checks.complain("rules", rules, "such that draws fall into their ranges")
+        raise checks.invalid("rules", rules, "such that draws fall into their ranges")
     target = np.maximum(rules.soc_target, stays[:, 2])
     return Fleet(
         rules.slots, stays[:, 0], stays[:, 1], stays[:, 2], target, rules.capacity_kwh, rules.power_kw,
@@ -194,7 +192,7 @@ def regulation_window(request_kw: Any) -> tuple[int, int]:
     request = checks.array("request_kw", request_kw, shape=(None,))
     peak = int(np.argmax(np.abs(request)))
     if request[peak] == 0:
-        raise checks.complain("request_kw", request_kw, "different from zero in some slot")
+        raise checks.invalid("request_kw", request_kw, "different from zero in some slot")
     inside = request * np.sign(request[peak]) >= 0.5 * abs(request[peak])
     first, stop = peak, peak + 1
     while first > 0 and inside[first - 1]:

@@ -7,9 +7,7 @@ import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.city.feeder import Feeder
-from v2g_nb.methods.lindistflow import DispatchProblem
-
-__all__ = ["calibrated_dispatch"]
+from v2g_nb.power.dispatch import DispatchProblem
 
 # Bus, first $/kWh, $/kWh per kW, kW, kvar. The paper names none of these; they are calibrated so that
 # its headline numbers come out, which shows that they can, and nothing more.

@@ -16,10 +16,8 @@ from v2g_nb.city.program import CityProgram, city_program
 from v2g_nb.city.reading import certified, post_prices, read
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.city.ways import city_paths
+from v2g_nb.complementarity.barrier import interior_point
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
-from v2g_nb.methods.interior_point import interior_point
-
-__all__ = ["solve_city"]
 
 ROUGH = 1e-9  # what the interior point has to reach before the polish
 PROXIMAL = 1e-9  # keeps the polish's system regular where the solution is not unique

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-
-__all__ = ["Feeder", "ieee123", "phase_equivalent"]
+from v2g_nb.power.feeder import RadialFeeder
 
 BASE_KVA = 1000.0
 BASE_OHM = 4.16**2 / (BASE_KVA / 1000.0)  # of 4.16 kV between phases
@@ -133,9 +131,9 @@ def phase_equivalent(resistance_ohm: Any, reactance_ohm: Any) -> tuple[float, fl
     x = checks.array("reactance_ohm", reactance_ohm, shape=(None, None))
     for name, matrix in (("resistance_ohm", r), ("reactance_ohm", x)):
         if matrix.shape[0] != matrix.shape[1] or matrix.shape[0] > 3:
-            raise checks.complain(name, matrix, "a square matrix of 1 to 3 phases")
+            raise checks.invalid(name, matrix, "a square matrix of 1 to 3 phases")
     if r.shape != x.shape:
-        raise checks.complain("reactance_ohm", x, f"of shape {r.shape}, as the resistances are")
+        raise checks.invalid("reactance_ohm", x, f"of shape {r.shape}, as the resistances are")
     k = len(r)
     apart = ~np.eye(k, dtype=bool)
 
@@ -247,14 +245,14 @@ def ieee123(*, ties_closed: bool = False, outages: Sequence[tuple[str, str]] = (
 
 def _outages(outages: Any, ends: list[tuple[str, str]]) -> set[tuple[str, str]]:
     if isinstance(outages, str) or not isinstance(outages, Sequence):
-        raise checks.complain("outages", outages, "a list of pairs of bus names")
+        raise checks.invalid("outages", outages, "a list of pairs of bus names")
     found = set()
     for pair in outages:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or any(not isinstance(bus, str) for bus in pair):
-            raise checks.complain("outages", pair, "a pair of bus names")
+            raise checks.invalid("outages", pair, "a pair of bus names")
         both = {(pair[0], pair[1]), (pair[1], pair[0])} & set(ends)
         if not both:
-            raise checks.complain("outages", pair, "the two ends of a line")
+            raise checks.invalid("outages", pair, "the two ends of a line")
         found |= both
     return found
 

@@ -15,10 +15,8 @@ from v2g_nb.city.program import CityProgram, city_program
 from v2g_nb.city.reading import certified, read
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.city.ways import city_paths
+from v2g_nb.complementarity.newton import ComplementarityResult, smoothing_newton
 from v2g_nb.errors import NotConverged
-from v2g_nb.methods.complementarity import ComplementarityResult, smoothing_newton
-
-__all__ = ["city_mcp", "solve_city_mcp"]
 
 SHARPER = 0.1  # the method's own units are coarser than those of the result
 

@@ -9,9 +9,7 @@ from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.roads import RoadMap
 from v2g_nb.city.trips import Battery, Trip
-from v2g_nb.methods.lindistflow import DispatchProblem
-
-__all__ = ["CityModel", "CityPath", "DriverClass", "PowerMarket", "Station"]
+from v2g_nb.power.dispatch import DispatchProblem
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Station:
         for name in ("lowest_kw", "highest_kw"):
             checks.real(name, getattr(self, name), infinite=True)
         if self.lowest_kw >= self.highest_kw:
-            raise checks.complain("lowest_kw", self.lowest_kw, f"below highest_kw = {self.highest_kw!r}")
+            raise checks.invalid("lowest_kw", self.lowest_kw, f"below highest_kw = {self.highest_kw!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +150,11 @@ class PowerMarket:
         """Check the fields once."""
         grid = checks.instance("grid", self.grid, DispatchProblem)
         if grid.facets % 2:  # opposite sides share a row
-            raise checks.complain("facets", grid.facets, "even for the coupled program")
+            raise checks.invalid("facets", grid.facets, "even for the coupled program")
         checks.array("load_kw", grid.load_kw, low=0.0)  # households buy; who feeds in is a generator
         shares = checks.array("shares", self.shares, shape=(None,), low=0.0, high=1.0)
         if shares.sum() > 1.0 + 1e-9:
-            raise checks.complain("shares", self.shares, f"of a sum of at most 1, not {shares.sum():g}")
+            raise checks.invalid("shares", self.shares, f"of a sum of at most 1, not {shares.sum():g}")
         size, top = (len(grid.generator_bus),), len(shares) - 1.0
         owner = checks.array("owner", self.owner, shape=size, low=0.0, high=top, whole=True, empty=True)
         object.__setattr__(self, "shares", shares)
@@ -288,13 +286,13 @@ class CityModel:
         network = checks.instance("roads", self.roads, RoadMap).network
         if network.first_through > 0:  # stations and routes would have to keep out of zones
             right = "0 for the coupled city, whose drivers may pass through every node"
-            raise checks.complain("first_through", network.first_through, right)
+            raise checks.invalid("first_through", network.first_through, right)
         checks.instance("battery", self.battery, Battery)
         checks.instance("market", self.market, PowerMarket)
         for name, kind in (("stations", Station), ("drivers", DriverClass)):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not value or any(not isinstance(one, kind) for one in value):
-                raise checks.complain(name, value, f"a tuple of at least one {kind.__name__}")
+                raise checks.invalid(name, value, f"a tuple of at least one {kind.__name__}")
         self._check_places(network.num_nodes)
         self._check_trips()
         for name in ("period_h", "pile_kw", "sharpness"):
@@ -312,25 +310,25 @@ class CityModel:
         """Check that every class has a volume for each pair, and that somebody travels."""
         for group in self.drivers:
             if len(group.volumes) != len(self.pairs):
-                raise checks.complain("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
+                raise checks.invalid("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
         if not any(group.volumes.any() for group in self.drivers):
-            raise checks.complain("drivers", self.drivers, "of at least one trip: all volumes are 0")
+            raise checks.invalid("drivers", self.drivers, "of at least one trip: all volumes are 0")
 
     def _check_places(self, nodes: int) -> None:
         """Check the pairs, and that stations stand on nodes and buses."""
         if not isinstance(self.pairs, tuple) or not self.pairs:
-            raise checks.complain("pairs", self.pairs, "a tuple of at least one pair of nodes")
+            raise checks.invalid("pairs", self.pairs, "a tuple of at least one pair of nodes")
         for pair in self.pairs:
             if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
-                raise checks.complain("pairs", pair, "a pair of different nodes")
+                raise checks.invalid("pairs", pair, "a pair of different nodes")
             for node in pair:
                 checks.integer("pairs", node, low=1, high=nodes)
         places = [station.node for station in self.stations]
         if max(places) > nodes or len(set(places)) < len(places):
-            raise checks.complain("stations", self.stations, f"at different nodes from 1 to {nodes}")
+            raise checks.invalid("stations", self.stations, f"at different nodes from 1 to {nodes}")
         for station in self.stations:
             if station.bus not in (self.market.grid.feeder.names or ()):
-                raise checks.complain("stations", station, "at a bus of the feeder")
+                raise checks.invalid("stations", station, "at a bus of the feeder")
 
     @property
     def station_bus(self) -> Any:

@@ -16,8 +16,6 @@ from v2g_nb.city.roads import RoadMap
 from v2g_nb.city.trips import CHARGE, DISCHARGE, PATTERNS, Battery, Stop, Trip
 from v2g_nb.errors import Infeasible, InvalidInput
 
-__all__ = ["base_routes", "expanded_network", "feasible_trips", "trip_patterns"]
-
 ROUNDING = 1e-9  # kWh by which a battery may be short on paper
 PER_KM = 10**9  # lengths are compared in whole numbers of this part of a km
 Roads = dict[int, list[tuple[int, int]]]  # for each node its neighbours, and how far they are
@@ -72,7 +70,7 @@ def base_routes(
     most = checks.integer("count", count, low=1)
     factor = checks.real("stretch", stretch, low=1.0)
     if start == end:
-        raise checks.complain("destination", end, "another node than the origin")
+        raise checks.invalid("destination", end, "another node than the origin")
     routes = _by_length(roads, start, end)
     first = next(routes, None)
     if first is None:
@@ -228,7 +226,7 @@ def trip_patterns(
     rules = checks.instance("battery", battery, Battery)
     nodes = _node_list("route", route, roads)
     if len(nodes) < 2 or len(set(nodes)) != len(nodes):
-        raise checks.complain("route", route, "at least two nodes, none of them twice")
+        raise checks.invalid("route", route, "at least two nodes, none of them twice")
     here = set(_node_list("stations", stations, roads))
     checks.flag("v2g", v2g)
     checks.flag("only_needed", only_needed)
@@ -236,7 +234,7 @@ def trip_patterns(
         try:
             roads.link(a, b)
         except InvalidInput:
-            raise checks.complain("route", route, f"links of the map: none leads from {a} to {b}") from None
+            raise checks.invalid("route", route, f"links of the map: none leads from {a} to {b}") from None
     places = [k for k in range(1, len(nodes) - 1) if nodes[k] in here]
     feasible: dict[tuple[tuple[int, str], ...], Trip] = {}
     for kinds in PATTERNS:
@@ -262,7 +260,7 @@ def _fewer(key: tuple[tuple[int, str], ...]) -> Iterator[tuple[tuple[int, str], 
 
 def _node_list(name: str, value: Any, city: RoadMap) -> list[int]:
     if isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray)) or len(value) == 0:
-        raise checks.complain(name, value, "a list of at least one node")
+        raise checks.invalid(name, value, "a list of at least one node")
     return [checks.integer(name, node, low=1, high=city.network.num_nodes) for node in value]
 
 

@@ -15,8 +15,6 @@ from v2g_nb.city.market import KW, Blocks, add_market_rows, add_network_rows, ad
 from v2g_nb.city.model import CityModel, CityPath
 from v2g_nb.city.ways import PathTable, path_table
 
-__all__ = ["city_program"]
-
 VEHICLES, MONEY = 100.0, 1000.0
 
 
@@ -282,7 +280,7 @@ def _add_driver_rows(blocks: Blocks, model: CityModel, table: PathTable, demands
     row = {key: k for k, key in enumerate(demands)}
     of_path = [row.get((m, k), -1) for m, k in zip(table.driver.tolist(), table.pair.tolist(), strict=True)]
     if min(of_path) < 0:
-        raise checks.complain("paths", table.paths[int(np.argmin(of_path))], "of a class and pair with trips")
+        raise checks.invalid("paths", table.paths[int(np.argmin(of_path))], "of a class and pair with trips")
     if model.unserved_cost is None and len(set(of_path)) < len(demands):
         from v2g_nb.errors import Infeasible
 

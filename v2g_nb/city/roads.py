@@ -8,9 +8,7 @@ from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.data.city import load_table
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
-
-__all__ = ["RoadMap", "road_segments", "sioux_falls"]
+from v2g_nb.networks.roads import Demand, RoadNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +80,7 @@ class RoadMap:
         last = checks.integer("end", end, low=1, high=nodes)
         found = np.flatnonzero((self.network.tails == first - 1) & (self.network.heads == last - 1))
         if not found.size:
-            raise checks.complain("end", last, f"a node that a link from node {first} leads to")
+            raise checks.invalid("end", last, f"a node that a link from node {first} leads to")
         return int(found[0])
 
 

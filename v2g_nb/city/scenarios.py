@@ -11,10 +11,8 @@ from v2g_nb.city.feeder import ieee123
 from v2g_nb.city.model import CityModel, DriverClass, PowerMarket, Station
 from v2g_nb.city.roads import sioux_falls
 from v2g_nb.city.trips import Battery
-from v2g_nb.methods.lindistflow import DispatchProblem
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-
-__all__ = ["OUTAGES", "SCENARIOS", "reduced_city", "scenario"]
+from v2g_nb.power.dispatch import DispatchProblem
+from v2g_nb.power.feeder import RadialFeeder
 
 SCENARIOS = ("base", "stress", "island")
 OUTAGES = (("18", "135"), ("13", "152"), ("60", "160"))

@@ -11,8 +11,6 @@ from v2g_nb.city.program import city_program
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.errors import NotConverged
 
-__all__ = ["accounts", "equilibrium_span", "paper_statements"]
-
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 NAMES = ("base", "stress", "island")
 FOLLOWED, LAST_PAIR = 3, 17  # the pair whose trips the paper follows, and the last that it names
@@ -128,7 +126,7 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     """
     found = checks.instance("result", result, CityEquilibrium)
     if len({group.value_of_time for group in found.model.drivers if group.electric}) > 1:
-        raise checks.complain("result", found, "of electric classes that value time alike")
+        raise checks.invalid("result", found, "of electric classes that value time alike")
     weights = checks.array("goal", goal, shape=(len(found.point),))
     program, x = city_program(found.model, found.paths), found.point
     slope = program.gradient(x) / program.weight
@@ -187,9 +185,9 @@ def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[
     """
     wanted = [(name, v2g) for name in NAMES for v2g in (False, True)]
     if not isinstance(cases, Mapping) or any(not isinstance(cases.get(key), CityEquilibrium) for key in wanted):
-        raise checks.complain("cases", cases, f"a CityEquilibrium for each of {wanted}")
+        raise checks.invalid("cases", cases, f"a CityEquilibrium for each of {wanted}")
     if min(len(cases[key].model.pairs) for key in wanted) < LAST_PAIR:
-        raise checks.complain("cases", cases, f"of at least {LAST_PAIR} pairs of nodes")
+        raise checks.invalid("cases", cases, f"of at least {LAST_PAIR} pairs of nodes")
     without, with_v2g = ([cases[name, v2g] for name in NAMES] for v2g in (False, True))
     parts = (_power, _stops, _trips)
     return {line: bool(holds) for part in parts for line, holds in part(without, with_v2g).items()}

@@ -8,11 +8,9 @@ from v2g_nb import checks
 from v2g_nb.city.model import CityModel, DriverClass, PowerMarket, Station
 from v2g_nb.city.roads import RoadMap
 from v2g_nb.city.trips import Battery
-from v2g_nb.methods.lindistflow import DispatchProblem
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-from v2g_nb.methods.networks.road_network import Demand, RoadNetwork
-
-__all__ = ["small_city"]
+from v2g_nb.networks.roads import Demand, RoadNetwork
+from v2g_nb.power.dispatch import DispatchProblem
+from v2g_nb.power.feeder import RadialFeeder
 
 
 def small_city(

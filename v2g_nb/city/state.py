@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel, CityPath
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["CityEquilibrium"]
 
 USED = 1e-6  # vehicles or kW below which something counts as not used
 
@@ -196,5 +194,5 @@ class CityEquilibrium:
         group = checks.integer("driver", driver, low=0, high=len(self.model.drivers) - 1)
         own = [k for k, path in enumerate(self.paths) if (path.pair, path.driver) == (which, group)]
         if not own:
-            raise checks.complain("pair", pair, "one with trips of that class")
+            raise checks.invalid("pair", pair, "one with trips of that class")
         return max(own, key=lambda k: float(self.path_flow[k]))

@@ -8,8 +8,6 @@ from scipy.special import spence
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 
-__all__ = ["smooth_waiting_time", "waiting_time", "waiting_time_integral"]
-
 
 def _arguments(visits: Any, base: float, slope: float, capacity: float) -> tuple[FloatArray, float, float, float]:
     return (

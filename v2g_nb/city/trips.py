@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from v2g_nb import checks
 
-__all__ = ["Battery", "Stop", "Trip"]
-
 CHARGE, DISCHARGE = "+", "-"
 PATTERNS = {"": "0", "+": "1-1", "++": "1-2", "-": "2", "+-": "3", "-+": "4"}
 
@@ -138,17 +136,17 @@ class Trip:
     def __post_init__(self) -> None:
         """Check the fields once."""
         if not isinstance(self.nodes, tuple) or len(self.nodes) < 2:
-            raise checks.complain("nodes", self.nodes, "a tuple of at least two nodes")
+            raise checks.invalid("nodes", self.nodes, "a tuple of at least two nodes")
         for node in self.nodes:
             checks.integer("nodes", node, low=1)
         if not isinstance(self.stops, tuple) or any(not isinstance(stop, Stop) for stop in self.stops):
-            raise checks.complain("stops", self.stops, "a tuple of Stop")
+            raise checks.invalid("stops", self.stops, "a tuple of Stop")
         places = iter(self.nodes[1:-1])
         if not all(stop.node in places for stop in self.stops):
-            raise checks.complain("stops", self.stops, "at nodes between the ends, in the order of travel")
+            raise checks.invalid("stops", self.stops, "at nodes between the ends, in the order of travel")
         if self._kinds not in PATTERNS:
             right = "of a pattern of Table I: no stop, '+', '++', '-', '+-' or '-+'"
-            raise checks.complain("stops", self._kinds, right)
+            raise checks.invalid("stops", self._kinds, right)
         checks.real("length_km", self.length_km, low=0.0)
 
     @property

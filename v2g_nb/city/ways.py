@@ -14,8 +14,6 @@ from v2g_nb.city.path_generation import base_routes, trip_patterns
 from v2g_nb.city.trips import CHARGE, Trip
 from v2g_nb.errors import Infeasible
 
-__all__ = ["city_paths", "path_table"]
-
 
 @dataclass(frozen=True, eq=False)
 class PathTable:
@@ -130,7 +128,7 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
     """
     city = checks.instance("model", model, CityModel)
     if not isinstance(paths, tuple) or not paths or any(not isinstance(path, CityPath) for path in paths):
-        raise checks.complain("paths", paths, "a tuple of at least one CityPath")
+        raise checks.invalid("paths", paths, "a tuple of at least one CityPath")
     network = city.roads.network
     number = {
         (a + 1, b + 1): k for k, (a, b) in enumerate(zip(network.tails.tolist(), network.heads.tolist(), strict=True))
@@ -140,18 +138,18 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
     energy: dict[str, tuple[list[int], list[int], list[float]]] = {"+": ([], [], []), "-": ([], [], [])}
     for p, path in enumerate(paths):
         if path.driver >= len(city.drivers) or path.pair >= len(city.pairs):
-            raise checks.complain("paths", path, "of a class and pair of the model")
+            raise checks.invalid("paths", path, "of a class and pair of the model")
         trip = path.trip
         if (trip.nodes[0], trip.nodes[-1]) != city.pairs[path.pair]:
-            raise checks.complain("paths", path, f"from and to the ends of its pair, {city.pairs[path.pair]}")
+            raise checks.invalid("paths", path, f"from and to the ends of its pair, {city.pairs[path.pair]}")
         for ends in pairwise(trip.nodes):
             if ends not in number:
-                raise checks.complain("paths", path, "on links of the map")
+                raise checks.invalid("paths", path, "on links of the map")
             on_link[0].append(p)
             on_link[1].append(number[ends])
         for stop in trip.stops:
             if stop.node not in station:
-                raise checks.complain("paths", path, "with stops at stations of the model")
+                raise checks.invalid("paths", path, "with stops at stations of the model")
             rows, columns, amounts = energy[stop.kind]
             rows.append(p)
             columns.append(station[stop.node])

@@ -8,8 +8,6 @@ import numpy as np
 
 from v2g_nb.checks import FloatArray
 
-__all__ = ["load_campus_day", "load_workplace_sessions"]
-
 
 @dataclass(frozen=True, eq=False)
 class CampusDay:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 
-__all__ = ["load_table"]
-
 TABLES = (
     "city_path",
     "ieee123_branches",

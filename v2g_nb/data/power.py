@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 
-__all__ = ["CASES", "CaseTables", "load_case"]
-
 CASES = ("case9", "case14", "case30")
 
 

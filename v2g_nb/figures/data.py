@@ -23,10 +23,10 @@ def _column(name: str, value: Any) -> Column:
     try:
         column = np.atleast_1d(np.asarray(value))
     except ValueError:  # ragged nesting
-        raise checks.complain(name, value, "a column of numbers or words") from None
+        raise checks.invalid(name, value, "a column of numbers or words") from None
     if column.dtype.kind in "US":
         if column.ndim != 1 or not column.size:
-            raise checks.complain(name, value, "one-dimensional, with at least one word")
+            raise checks.invalid(name, value, "one-dimensional, with at least one word")
         return column
     return checks.array(name, column, shape=(None,), infinite=True)
 
@@ -62,9 +62,9 @@ class FigureData:
     def __post_init__(self) -> None:
         """Check and freeze the columns."""
         if not isinstance(self.name, str) or not re.fullmatch(r"fig-[a-z0-9-]+", self.name):
-            raise checks.complain("name", self.name, "a name such as 'fig-erlang-c'")
+            raise checks.invalid("name", self.name, "a name such as 'fig-erlang-c'")
         if not isinstance(self.columns, Mapping) or not self.columns:
-            raise checks.complain("columns", self.columns, "at least one named column")
+            raise checks.invalid("columns", self.columns, "at least one named column")
         for key in self.columns:
             checks.text("columns", key)
         object.__setattr__(

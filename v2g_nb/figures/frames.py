@@ -145,7 +145,7 @@ def frames(
     for argument, value in (("compute", compute), ("draw", draw), ("alt", alt)):
         checks.function(argument, value)
     if not isinstance(link, str):
-        raise checks.complain("link", link, "a string")
+        raise checks.invalid("link", link, "a string")
     first = _start(start, sliders)
     svgs: list[str] = []
     alts: list[str] = []
@@ -170,12 +170,12 @@ def frames(
 
 def _sliders(parameters: Any) -> tuple[Parameter, ...]:
     if not isinstance(parameters, Mapping) or not 1 <= len(parameters) <= 2:
-        raise checks.complain("parameters", parameters, "a dict of one or two sliders")
+        raise checks.invalid("parameters", parameters, "a dict of one or two sliders")
     sliders = []
     for label, values in parameters.items():
         checks.text("parameters", label)
         if isinstance(values, str) or not hasattr(values, "__len__") or not len(values):
-            raise checks.complain(f"parameters[{label!r}]", values, "a sequence with at least one value")
+            raise checks.invalid(f"parameters[{label!r}]", values, "a sequence with at least one value")
         for value in values:
             if not isinstance(value, str):
                 checks.real(f"parameters[{label!r}]", value)
@@ -195,7 +195,7 @@ def _start(start: Any, sliders: tuple[Parameter, ...]) -> tuple[int, ...]:
     if start is None:
         return (0,) * len(sliders)
     if isinstance(start, str) or not isinstance(start, Sequence) or len(start) != len(sliders):
-        raise checks.complain("start", start, f"{len(sliders)} positions, one a slider")
+        raise checks.invalid("start", start, f"{len(sliders)} positions, one a slider")
     return tuple(checks.integer("start", k, low=0, high=len(p.values) - 1) for k, p in zip(start, sliders, strict=True))
 
 

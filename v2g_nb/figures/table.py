@@ -58,7 +58,7 @@ class Table:
         for name in ("columns", "rows"):
             value = getattr(self, name)
             if isinstance(value, str) or not isinstance(value, Sequence) or not value:
-                raise checks.complain(name, value, "a list with at least one entry")
+                raise checks.invalid(name, value, "a list with at least one entry")
         for entry in self.columns:
             checks.text("columns", entry)
         for row in self.rows:
@@ -67,7 +67,7 @@ class Table:
                     f"rows = {checks.shown(row)}: must be a list of {len(self.columns)} cells, one a column"
                 )
         if not isinstance(self.caption, str):
-            raise checks.complain("caption", self.caption, "a string")
+            raise checks.invalid("caption", self.caption, "a string")
 
     def __str__(self) -> str:
         """Return the table as aligned text."""

@@ -12,8 +12,6 @@ from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 from v2g_nb.grid.market import ChargingMarket, paper_market, repaired_market  # noqa: F401 - examples
 
-__all__ = ["blind_price", "choose", "consumption", "profits", "station_loads", "surplus", "value_of_energy"]
-
 FloatArray = NDArray[np.float64]
 
 

@@ -13,13 +13,6 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 
-__all__ = [
-    "ChargingMarket",
-    "fleet_market",
-    "paper_market",
-    "repaired_market",
-]
-
 FloatArray = NDArray[np.float64]
 
 

@@ -12,6 +12,7 @@ from typing import TypeGuard
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.errors import Infeasible, NotConverged
 from v2g_nb.grid.certificates.levels import (
     backward_induction_certificates,
@@ -19,9 +20,6 @@ from v2g_nb.grid.certificates.levels import (
     smaller_fail_certificate,
 )
 from v2g_nb.grid.response import OperatorProblem, Outcome, largest_instrument, outcome, switching_points
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["OperatorSolution", "feasible_intervals", "solve_operator"]
 
 HALVINGS = 50  # of a segment, to where its margin crosses zero: about as fine as floats are
 

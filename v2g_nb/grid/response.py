@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
+from v2g_nb.grid.buses import ASSUMPTIONS, Assumption, nine_bus, with_stations
 from v2g_nb.grid.charging import blind_price, choose, consumption, value_of_energy
 from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.grid.nine_bus import ASSUMPTIONS, Assumption, nine_bus, with_stations
-from v2g_nb.methods.ac_power_flow import PowerFlow, solve_power_flow
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["OperatorProblem", "Outcome", "largest_instrument", "outcome", "switching_points"]
+from v2g_nb.power.ac_flow import PowerFlow, solve_power_flow
 
 FloatArray = NDArray[np.float64]
 INSTRUMENTS = ("incentive", "surcharge")

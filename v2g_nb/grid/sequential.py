@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.grid.certificates.prices import sequential_certificates
 from v2g_nb.grid.charging import profits, unchecked_loads
 from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["SequentialPlay", "cooperate", "follower_reply", "take_turns"]
 
 FloatArray = NDArray[np.float64]
 

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["first_come"]
-
 MAX_STATIONS = 16  # every set of stations is looked at
 MAX_PLACES = 10**9  # of a station: sums over stations fit an int64
 
@@ -53,12 +51,12 @@ def first_come(room: Any, usable: Any, order: Any) -> NDArray[np.bool_]:
     places = checks.array("room", room, shape=(None,), low=0, high=MAX_PLACES, whole=True).astype(np.int64)
     can = np.asarray(usable)
     if can.dtype != bool or can.ndim != 2 or can.shape[1] != len(places) or not len(can):
-        raise checks.complain("usable", usable, f"True or False for at least one car and {len(places)} stations")
+        raise checks.invalid("usable", usable, f"True or False for at least one car and {len(places)} stations")
     if len(places) > MAX_STATIONS:
         raise InvalidInput(f"room has {len(places)} stations: must be at most {MAX_STATIONS}")
     turn = checks.array("order", order, shape=(len(can),), low=0, high=len(can) - 1, whole=True).astype(np.int64)
     if not np.array_equal(np.sort(turn), np.arange(len(can))):
-        raise checks.complain("order", order, f"every number from 0 to {len(can) - 1} once")
+        raise checks.invalid("order", order, f"every number from 0 to {len(can) - 1} once")
     sets = ((np.arange(2 ** len(places))[:, None] >> np.arange(len(places))) & 1).astype(bool)
     left = sets @ places  # places of each set, less the cars taken that can use no other
     taken: NDArray[np.bool_] = np.logical_not(np.any(can, axis=1))

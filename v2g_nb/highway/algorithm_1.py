@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.methods.matching import Market
-
-__all__ = ["allocate_as_printed"]
+from v2g_nb.matching.stable import Market
 
 IntArray = NDArray[np.int64]
 

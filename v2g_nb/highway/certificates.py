@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.stats import poisson
 
-from v2g_nb.methods.certificates import Certificate
+from v2g_nb.certificate import Certificate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -150,7 +150,7 @@ def first_come(
     )
 
 
-def flow(
+def flow_certificates(
     delay: IntArray,
     stations: IntArray,
     entering: Array,

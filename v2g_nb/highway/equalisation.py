@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.erlang import MAX_SERVERS
-from v2g_nb.methods.queueing import arrival_rate_for_wait, mean_wait, mean_wait_derivative
-
-__all__ = ["EqualWaits", "solve_equal_waits"]
+from v2g_nb.queueing.erlang import MAX_SERVERS
+from v2g_nb.queueing.inverse import arrival_rate_for_wait
+from v2g_nb.queueing.means import mean_wait, mean_wait_derivative
 
 FloatArray = NDArray[np.float64]
 LOG_WAIT_END = 690.0  # waits are sought between exp(-690) and exp(690)

@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.errors import InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.instance import Cars, Highway, check_entries, check_minutes
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.queueing import throughput, throughput_approximation
-
-__all__ = ["Flow", "solve_flow"]
+from v2g_nb.queueing.inverse import throughput, throughput_approximation
 
 FloatArray = NDArray[np.float64]
 
@@ -133,7 +131,7 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
                 arriving[k, i] += leaving[k - delay[i - 1], i - 1]
         leaving[k] = arriving[k]
         leaving[k, stations] += out[k] - into[k]
-    certificates = proofs.flow(delay, stations, entering, arriving, leaving, into, out, number)
+    certificates = proofs.flow_certificates(delay, stations, entering, arriving, leaving, into, out, number)
     residual = max(c.value for c in certificates)
     return Flow(entering, arriving, leaving, into, out, number, True, minutes, residual, certificates)
 

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.methods.erlang import MAX_SERVERS
-
-__all__ = ["Cars", "Highway", "arrival_soc", "draw_cars", "tomei"]
+from v2g_nb.queueing.erlang import MAX_SERVERS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -91,13 +89,13 @@ class Highway:
     def __post_init__(self) -> None:
         """Check the fields once."""
         if isinstance(self.names, str) or not isinstance(self.names, (list, tuple)) or len(self.names) < 2:
-            raise checks.complain("names", self.names, "a list of at least two names")
+            raise checks.invalid("names", self.names, "a list of at least two names")
         for name in self.names:
             checks.text("names", name)
         n = len(self.names)
         nodes = checks.array("station_nodes", self.station_nodes, shape=(None,), low=0, high=n - 1, whole=True)
         if np.any(np.diff(nodes) <= 0):
-            raise checks.complain("station_nodes", self.station_nodes, "in rising order")
+            raise checks.invalid("station_nodes", self.station_nodes, "in rising order")
         m = len(nodes)
         chargers = checks.array("chargers", self.chargers, shape=(m,), low=1, high=MAX_SERVERS, whole=True)
         fixed = {
@@ -269,7 +267,7 @@ def draw_cars(
     sizes = checks.array("capacities_kwh", capacities_kwh, shape=(None,), low=0, open_low=True)
     low, high = checks.array("soc_range", soc_range, shape=(2,), low=0, high=1)
     if low > high:
-        raise checks.complain("soc_range", soc_range, "two shares, the smaller first")
+        raise checks.invalid("soc_range", soc_range, "two shares, the smaller first")
     expected = highway.inflow * highway.intervals
     if expected.sum() > MAX_CARS:
         raise InvalidInput(f"highway has an inflow of {expected.sum():g} cars in all: must be at most {MAX_CARS}")

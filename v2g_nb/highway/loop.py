@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.errors import InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.admission import first_come
@@ -16,11 +17,8 @@ from v2g_nb.highway.preferences import Weights, charging_market, longest_wait
 from v2g_nb.highway.pricing import COST, consistent_followers
 from v2g_nb.highway.quotas import MAX_STATIONS, reachable_quotas, wait_table
 from v2g_nb.highway.schedule import Interval, Schedule
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.leader import Followers, solve_leader
-from v2g_nb.methods.matching import deferred_acceptance
-
-__all__ = ["intervals", "solve_schedule"]
+from v2g_nb.leader.stackelberg import Followers, solve_leader
+from v2g_nb.matching.stable import deferred_acceptance
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.matching import Market, market_from_costs
-
-__all__ = ["Weights", "car_costs", "charging_market", "longest_wait", "station_costs"]
+from v2g_nb.matching.stable import Market, market_from_costs
 
 FloatArray = NDArray[np.float64]
 

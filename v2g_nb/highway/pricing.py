@@ -8,15 +8,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.leader import Followers
-
-__all__ = [
-    "additive_followers",
-    "consistent_followers",
-    "literal_followers",
-    "repeated_game",
-    "satisfaction_parameter",
-]
+from v2g_nb.leader.stackelberg import Followers
 
 FloatArray = NDArray[np.float64]
 COST = 0.03  # a of Table 1
@@ -189,7 +181,7 @@ def consistent_followers(capacity_kwh: Any, soc: Any, *, worth: float = WORTH) -
 
     Examples
     --------
-    >>> from v2g_nb.methods.leader import solve_leader
+    >>> from v2g_nb.leader.stackelberg import solve_leader
     >>> result = solve_leader(consistent_followers([50.0] * 6, [0.5] * 6), 0.03)
     >>> round(result.price, 3), round(result.sales, 3)
     (31.084, 72.289)

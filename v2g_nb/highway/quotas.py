@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.erlang import MAX_SERVERS
-from v2g_nb.methods.queueing import mean_wait
-
-__all__ = ["Quotas", "reachable_quotas", "smallest_range_quotas", "wait_table"]
+from v2g_nb.queueing.erlang import MAX_SERVERS
+from v2g_nb.queueing.means import mean_wait
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -221,7 +219,7 @@ def reachable_quotas(table: Any, usable: Any) -> Quotas:
     waits = _table(table)
     can = np.asarray(usable)
     if can.dtype != bool or can.ndim != 2 or can.shape[1] != len(waits) or not len(can):
-        raise checks.complain("usable", usable, f"True or False for at least one car and {len(waits)} stations")
+        raise checks.invalid("usable", usable, f"True or False for at least one car and {len(waits)} stations")
     if len(waits) > MAX_STATIONS:
         raise InvalidInput(f"table has {len(waits)} stations: must be at most {MAX_STATIONS}")
     if waits.shape[1] <= len(can):

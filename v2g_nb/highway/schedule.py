@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.highway.instance import Cars
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["Interval", "Schedule", "as_entered"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -138,7 +136,7 @@ def as_entered(cars: Cars, schedule: Schedule) -> tuple[Cars, IntArray]:
     checks.instance("cars", cars, Cars)
     checks.instance("schedule", schedule, Schedule)
     if schedule.entry_min.shape != cars.minute.shape:
-        raise checks.complain("schedule", schedule.entry_min.shape, f"a schedule of {len(cars.minute)} cars")
+        raise checks.invalid("schedule", schedule.entry_min.shape, f"a schedule of {len(cars.minute)} cars")
     inside = np.isfinite(schedule.entry_min)
     fields = {name: getattr(cars, name)[inside] for name in ("node", "capacity_kwh", "soc")}
     return replace(cars, **fields, minute=schedule.entry_min[inside]), schedule.partner[inside]

@@ -97,14 +97,14 @@ class Item:
         checks.text("id", self.id)
         paper, _, name = self.id.partition(".")
         if paper not in PAPERS or not name:
-            raise checks.complain("id", self.id, f"one of {', '.join(PAPERS)}, a dot and a name")
+            raise checks.invalid("id", self.id, f"one of {', '.join(PAPERS)}, a dot and a name")
         checks.text("what", self.what)
         for name in ("chapter", "test"):
             if getattr(self, name) is not None:
                 checks.text(name, getattr(self, name))
         for name in ("unit", "note", "refutation"):
             if not isinstance(getattr(self, name), str):
-                raise checks.complain(name, getattr(self, name), "a string")
+                raise checks.invalid(name, getattr(self, name), "a string")
         for name in ("own_data", "calibrated", "identifiable"):
             checks.flag(name, getattr(self, name))
         if self.reported is not None and not isinstance(self.reported, (bool, str)):

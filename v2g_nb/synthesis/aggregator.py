@@ -14,13 +14,11 @@ from v2g_nb import checks
 from v2g_nb.campus.game import dynamic_price
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, NotConverged
-from v2g_nb.methods.line_search import maximise_on_line
+from v2g_nb.leader.line_search import maximise_on_line
 from v2g_nb.synthesis.certificates import anticipation_certificates, shared_certificates
 from v2g_nb.synthesis.market import spread, totals_matrix
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.town import Town, car_value
-
-__all__ = ["OTHER_KWH", "potential_bound", "respond", "solve_aggregator"]
 
 OTHER_KWH = 120.0  # B of the campus chapters, at each station in each hour
 GAP = 1e-11

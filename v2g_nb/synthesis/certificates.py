@@ -5,18 +5,9 @@ from typing import Any
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.certificates import Certificate
 from v2g_nb.synthesis.town import Town, car_value
-
-__all__ = [
-    "anticipation_certificates",
-    "best_surplus",
-    "dual_bound",
-    "loss_by_car",
-    "market_certificates",
-    "shared_certificates",
-]
 
 MONEY_EUR = 1e-6  # how far books may be from adding up
 LIMIT = 1e-6  # how far a limit may be exceeded, relative
@@ -28,7 +19,7 @@ def _energy(town: Any, energy_kwh: Any) -> FloatArray:
     checks.instance("town", town, Town)
     energy = np.asarray(energy_kwh)
     if energy.dtype.kind not in "iuf" or energy.shape != (town.size, 2, town.hours):
-        raise checks.complain("energy_kwh", energy_kwh, f"numbers of shape {(town.size, 2, town.hours)}")
+        raise checks.invalid("energy_kwh", energy_kwh, f"numbers of shape {(town.size, 2, town.hours)}")
     return energy.astype(np.float64)
 
 
@@ -75,10 +66,10 @@ def shared_certificates(
     energy = _energy(town, energy_kwh)
     paid = np.asarray(payment_eur)
     if paid.dtype.kind not in "iuf" or paid.shape != (town.size,):
-        raise checks.complain("payment_eur", payment_eur, f"{town.size} numbers")
+        raise checks.invalid("payment_eur", payment_eur, f"{town.size} numbers")
     for name, value in (("seller_eur", seller_eur), ("grid_eur", grid_eur)):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise checks.complain(name, value, "a number")
+            raise checks.invalid(name, value, "a number")
     hour = np.arange(town.hours)
     there = (hour >= town.arrival[:, None]) & (hour < town.departure[:, None])
     outside = np.abs(np.where(there[:, None, :], np.minimum(energy, 0.0), energy))
@@ -241,7 +232,7 @@ def market_certificates(town: Town, energy_kwh: Any, price: Any, limit_price: An
     asked, mu = np.asarray(price), np.asarray(limit_price)
     for name, value, shape in (("price", asked, (2, town.hours)), ("limit_price", mu, limits.right.shape)):
         if value.dtype.kind not in "iuf" or value.shape != shape:
-            raise checks.complain(name, value, f"numbers of shape {shape}, not {value.shape}")
+            raise checks.invalid(name, value, f"numbers of shape {shape}, not {value.shape}")
     sum_off = float(np.abs(asked - town.energy_price - limits.matrix.T @ mu).max())
     fine = np.isfinite(asked).all() and np.isfinite(mu).all()
     spare = limits.right - limits.matrix @ energy.sum(axis=0)

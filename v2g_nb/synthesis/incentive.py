@@ -10,18 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.grid.certificates.levels import backward_induction_certificates
 from v2g_nb.grid.charging import blind_price, choose, consumption
 from v2g_nb.grid.market import ChargingMarket
 from v2g_nb.grid.response import OperatorProblem, largest_instrument, switching_points
-from v2g_nb.methods.certificates import Certificate
 from v2g_nb.synthesis.certificates import shared_certificates
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.town import IntArray, Town
-
-__all__ = ["charging_market", "solve_incentives"]
 
 FAILED = "incentives tried below the chosen one that keep the limits"
 
@@ -61,7 +59,7 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
     checks.integer("hour", hour, low=0, high=town.hours - 1)
     cars = np.flatnonzero(town.arrival == hour)
     if not len(cars):
-        raise checks.complain("hour", hour, "an hour in which a car arrives")
+        raise checks.invalid("hour", hour, "an hour in which a car arrives")
     w, n = town.first_value[cars], town.room_kwh[cars]
     margin = w[:, None] - town.time_cost[cars] - town.energy_price[hour]
     if (margin <= 0.0).any() or (margin < 0.5 * margin.max(axis=0)).any():

@@ -13,13 +13,11 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.protocol import Record
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.matching import deferred_acceptance, market_from_costs
+from v2g_nb.matching.stable import deferred_acceptance, market_from_costs
 from v2g_nb.synthesis.certificates import best_answer
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.posted_prices import EMPTY_PLACE, quotas_of_hour
 from v2g_nb.synthesis.town import BATTERY_KWH, Town
-
-__all__ = ["play"]
 
 MECHANISMS = ("posted prices", "aggregator", "incentive", "local prices")
 SWEEPS, SETTLED_KWH = 500, 1e-9
@@ -118,7 +116,7 @@ def play(town: Town, outcome: Outcome, rng: np.random.Generator) -> Play:
     checks.generator("rng", rng)
     if outcome.energy_kwh.shape != (town.size, 2, town.hours):
         shape = (town.size, 2, town.hours)
-        raise checks.complain("outcome", outcome, f"one of this town, with energy_kwh of shape {shape}")
+        raise checks.invalid("outcome", outcome, f"one of this town, with energy_kwh of shape {shape}")
     made = Play(energy_kwh=np.zeros((town.size, 2, town.hours)))
     cars = [_Car(town, i) for i in range(town.size)]
     if outcome.mechanism == "aggregator":

@@ -7,12 +7,10 @@ from scipy import sparse
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.interior_point import interior_point
+from v2g_nb.complementarity.barrier import interior_point
 from v2g_nb.synthesis.certificates import market_certificates, shared_certificates
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.town import Town
-
-__all__ = ["solve_market"]
 
 TOLERANCE = 1e-10  # relative; the certificates are in EUR
 

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.methods.certificates import Certificate
 from v2g_nb.synthesis.town import Town, car_value
-
-__all__ = ["Outcome", "car_surplus", "welfare"]
 
 
 @dataclass(frozen=True, eq=False)

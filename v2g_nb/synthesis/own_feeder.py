@@ -8,10 +8,8 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
+from v2g_nb.power.feeder import RadialFeeder
 from v2g_nb.synthesis.own_tables import read_table
-
-__all__ = ["read_feeder"]
 
 LINE = ("from_bus", "to_bus", "r_ohm", "x_ohm", "rating_kva")
 LOAD = ("bus", "load_kw", "load_kvar")

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["read_table"]
-
 
 class Row(NamedTuple):
     """A row: its number in the file (the header is row 1), its cells by column, what is wrong with all of it."""
@@ -82,9 +80,9 @@ def read_table(path: Any, columns: Any, *, keep_ragged: bool = False) -> Rows:
     [Row(number=2, cells={'bus': 'mill', 'load_kw': '12'}, fault='')]
     """
     if not isinstance(path, (str, PathLike)) or not str(path).strip():
-        raise checks.complain("path", path, "the path of a file")
+        raise checks.invalid("path", path, "the path of a file")
     if isinstance(columns, str) or not isinstance(columns, (list, tuple)) or not columns:
-        raise checks.complain("columns", columns, "a list of names")
+        raise checks.invalid("columns", columns, "a list of names")
     checks.flag("keep_ragged", keep_ragged)
     place = Path(path)
     try:

@@ -12,18 +12,16 @@ import numpy as np
 from scipy.optimize import brentq
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
 from v2g_nb.highway.equalisation import solve_equal_waits
 from v2g_nb.highway.preferences import station_costs
-from v2g_nb.methods.certificates import Certificate
-from v2g_nb.methods.leader import Followers, demand, solve_leader
-from v2g_nb.methods.matching import Matching, deferred_acceptance, market_from_costs
+from v2g_nb.leader.stackelberg import Followers, demand, solve_leader
+from v2g_nb.matching.stable import Matching, deferred_acceptance, market_from_costs
 from v2g_nb.synthesis.certificates import shared_certificates
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.town import BATTERY_KWH, IntArray, Town
-
-__all__ = ["firm_shares", "followers_at", "match_hour", "quotas_of_hour", "solve_posted_prices"]
 
 EMPTY_PLACE = 50.0  # the stations' outside option in the highway's units: any car that arrives is better
 
@@ -112,7 +110,7 @@ def match_hour(town: Town, hour: int) -> Matching:
     """
     cars = _arrived(town, hour)
     if not len(cars):
-        raise checks.complain("hour", hour, "an hour in which a car arrives")
+        raise checks.invalid("hour", hour, "an hour in which a car arrives")
     charge = 1.0 - town.room_kwh[cars] / BATTERY_KWH
     market = market_from_costs(
         town.time_cost[cars],

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.methods.lindistflow import lindistflow
-from v2g_nb.methods.networks.radial_feeder import RadialFeeder
-
-__all__ = ["Town", "car_value", "draw_town", "town_feeder"]
+from v2g_nb.power.feeder import RadialFeeder
+from v2g_nb.power.flow import lindistflow
 
 IntArray = NDArray[np.int64]
 FAST_BUS, SLOW_BUS, HOUSES_BUS = 2, 3, 1

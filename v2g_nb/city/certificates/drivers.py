@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel
 from v2g_nb.city.state import CityEquilibrium
 from v2g_nb.city.stations import smooth_waiting_time
 from v2g_nb.city.trips import Trip
 from v2g_nb.city.ways import city_paths
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["driver_certificates", "outside_certificate"]
 
 RELATIVE_GAP = 1e-8
 SUMS = 1e-6  # vehicles, kW

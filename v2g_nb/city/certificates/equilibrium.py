@@ -3,13 +3,11 @@
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.city.certificates.drivers import driver_certificates
 from v2g_nb.city.certificates.players import player_certificates
 from v2g_nb.city.program import city_program
 from v2g_nb.city.state import CityEquilibrium
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["city_certificates"]
 
 RESIDUAL = 1e-8
 

@@ -11,11 +11,9 @@ import numpy as np
 from scipy import optimize, sparse
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.state import CityEquilibrium
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["player_certificates"]
 
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 GAP = 1e-4  # $/h

@@ -3,11 +3,9 @@
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.city.roads import RoadMap
 from v2g_nb.city.trips import Battery, Trip
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["trip_certificates"]
 
 TOLERANCE_KWH = 1e-6
 

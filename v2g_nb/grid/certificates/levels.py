@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["backward_induction_certificates", "limit_certificates", "smaller_fail_certificate"]
+from v2g_nb.certificate import Certificate
 
 FloatArray = NDArray[np.float64]
 
@@ -66,7 +64,7 @@ def backward_induction_certificates(
     [True, True, True, True, True, True]
     """
     if not all(hasattr(market, name) for name in ("intercept", "curvature", "weight")):
-        raise checks.complain("market", market, "a ChargingMarket")
+        raise checks.invalid("market", market, "a ChargingMarket")
     types = len(market.intercept)
     checks.real("incentive", incentive)
     checks.real("surcharge", surcharge)
@@ -74,7 +72,7 @@ def backward_induction_certificates(
     checks.real("tolerance", tolerance, low=0.0)
     for name, given, length in (("prices", prices, 2), ("bought", bought, types), ("station", station, types)):
         if isinstance(given, str) or np.shape(given) != (length,):
-            raise checks.complain(name, given, f"{length} numbers, not shape {np.shape(given)}")
+            raise checks.invalid(name, given, f"{length} numbers, not shape {np.shape(given)}")
     at = checks.array("station", station, shape=(types,), low=0.0, high=1.0, whole=True).astype(int)
     asked, amount = np.asarray(prices, dtype=float), np.asarray(bought, dtype=float)
     made = list(_type_certificates(market, asked, at, amount, points, tolerance))
@@ -158,7 +156,7 @@ def limit_certificates(
     low, high, most = checks.array("limits", limits, shape=(3,), infinite=True)
     for name, given in (("magnitude_pu", magnitude_pu), ("loading", loading)):
         if isinstance(given, str) or len(np.shape(given)) != 1 or not len(given):
-            raise checks.complain(name, given, "a sequence of numbers")
+            raise checks.invalid(name, given, "a sequence of numbers")
     voltage, used = np.asarray(magnitude_pu, dtype=float), np.asarray(loading, dtype=float)
     outside = np.max(np.maximum(low - voltage, voltage - high))
     over = np.max(used - most) if math.isfinite(most) else np.max(0.0 * used)
@@ -195,7 +193,7 @@ def smaller_fail_certificate(
     True
     """
     if isinstance(witnesses, str) or not isinstance(witnesses, Sequence):
-        raise checks.complain("witnesses", witnesses, "a sequence of pairs")
+        raise checks.invalid("witnesses", witnesses, "a sequence of pairs")
     good = 0
     for voltages, loadings in witnesses:
         good += all(c.value <= 0.0 for c in limit_certificates(voltages, loadings, limits))

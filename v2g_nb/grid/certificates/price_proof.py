@@ -14,11 +14,9 @@ from itertools import pairwise
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.grid.certificates.money import MOST, unit_of
 from v2g_nb.grid.certificates.polynomials import Number, Polynomial, positive_on
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["price_proof"]
 
 PRICE = Polynomial.of(0, 1)
 RADIUS = 1e-9  # within which an exact solution for the lowest prices is looked for, where `shared` is 10
@@ -153,7 +151,7 @@ def price_proof(
 
     Examples
     --------
-    >>> from v2g_nb.grid.mixed_prices import mixed_prices
+    >>> from v2g_nb.grid.random_prices import mixed_prices
     >>> found = mixed_prices()
     >>> all(c.holds for c in price_proof(10.0, (12.0, 9.0), found.lowest, found.profit))
     True
@@ -167,7 +165,7 @@ def price_proof(
     slack = Fraction(checks.real("tolerance", tolerance, low=0.0))
     for name, given in (("lowest", lowest), ("profit", profit)):
         if isinstance(given, str) or np.shape(given) != (2,):
-            raise checks.complain(name, given, "two numbers")
+            raise checks.invalid(name, given, "two numbers")
     names = [text.format(station + 1) for station in (0, 1) for text in NAMES]
     missing = (*(Certificate(name, math.nan, 0.0) for name in names), Certificate(EXISTENCE, math.nan, RADIUS))
     if not all(math.isfinite(v) for v in [*lowest, *profit]):

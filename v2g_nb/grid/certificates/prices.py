@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.certificate import Certificate
 from v2g_nb.grid.certificates.money import MOST, unit_of
-from v2g_nb.methods.certificates import Certificate
-
-__all__ = ["price_equilibrium_certificates", "sequential_certificates"]
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +53,7 @@ def price_equilibrium_certificates(
 
     Examples
     --------
-    >>> from v2g_nb.grid.mixed_prices import mixed_prices
+    >>> from v2g_nb.grid.random_prices import mixed_prices
     >>> found = mixed_prices()
     >>> checked = price_equilibrium_certificates(10.0, (12.0, 9.0), found.lowest, found.profit, found.cdf)
     >>> all(c.holds for c in checked)
@@ -68,7 +66,7 @@ def price_equilibrium_certificates(
     checks.real("tolerance", tolerance, low=0.0)
     for name, given in (("lowest", lowest), ("profit", profit)):
         if isinstance(given, str) or np.shape(given) != (2,):
-            raise checks.complain(name, given, "two numbers")
+            raise checks.invalid(name, given, "two numbers")
     made = []
     gap = float(loyalty[0] - loyalty[1])
     starts = [float(v) / unit for v in lowest]
@@ -160,7 +158,7 @@ def sequential_certificates(
     checks.integer("points", points, low=10)
     checks.real("tolerance", tolerance, low=0.0)
     if isinstance(prices, str) or np.shape(prices) != (2,):
-        raise checks.complain("prices", prices, "two numbers")
+        raise checks.invalid("prices", prices, "two numbers")
     names = ("gain of the follower from another price", "gain of the leader from another price")
     asked = [float(p) for p in (prices[leader], prices[1 - leader])]
     if not all(math.isfinite(p) for p in asked):

@@ -1,1 +1,0 @@
-"""Mathematics that knows no vehicle."""

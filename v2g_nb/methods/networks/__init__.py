@@ -1,1 +1,0 @@
-"""Networks that solvers and certificates both stand on: what they are made of, and no method."""

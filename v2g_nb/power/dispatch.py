@@ -1,0 +1,321 @@
+"""Least-cost dispatch of a radial feeder, with the price of a kWh at every bus."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from v2g_nb import checks
+from v2g_nb.certificate import Certificate
+from v2g_nb.checks import FloatArray
+from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
+from v2g_nb.power.dispatch_certificates import dispatch_certificates
+from v2g_nb.power.feeder import RadialFeeder
+
+GAP = 1e-11  # what the interior point aims at; the certificates say what it reached
+# Clarabel's own regularisation, and a weaker one where that blurs rows of very different size
+REGULARISATIONS = (1e-8, 1e-12)
+WEAK = ("AlmostSolved", "InsufficientProgress")  # no optimum in itself, unless the certificates find it one
+
+
+@dataclass(frozen=True, eq=False)
+class DispatchProblem:
+    """Loads, generators and limits of one hour on a feeder.
+
+    Parameters
+    ----------
+    feeder : RadialFeeder
+        Buses and lines.
+    load_kw, load_kvar : array_like, shape (buses,)
+        Net load of each bus; negative where it feeds in. The source takes nothing back: what is fed in
+        must be used in the same tree.
+    generator_bus : array_like of int, shape (generators,)
+        Where each generator stands.
+    cost_per_kwh : array_like, shape (generators,)
+        Cost of the first kWh [$/kWh].
+    cost_slope : array_like, shape (generators,)
+        How much the next kWh costs more, per kW [$/kWh/kW], at least 0.
+    capacity_kw, reactive_kvar : array_like, shape (generators,)
+        Largest output; reactive power between plus and minus the second. At least 0.
+    import_cost_per_kwh : float
+        Price at the feeder's source [$/kWh].
+    import_kw, import_kvar : float
+        Largest import, and reactive import between plus and minus; at least 0.
+    shed_cost_per_kwh : float
+        What a kWh that is not served costs [$/kWh]; reactive load is always served.
+    source_voltage_pu, lowest_pu, highest_pu : float
+        Voltage of the source, and the band for all buses.
+    facets : int
+        Sides of the polygon that stands for each line's circle of apparent power, at least 4.
+
+    Raises
+    ------
+    InvalidInput
+        If a field has the wrong shape or is out of range.
+
+    Examples
+    --------
+    >>> feeder = RadialFeeder(2, [0], [1], [0.01], [0.01], [np.inf])
+    >>> problem = DispatchProblem(feeder, [0, 100], [0, 0], [1], [0.2], [0.0], [50], [0], 0.1)
+    >>> problem.facets
+    8
+    """
+
+    feeder: RadialFeeder
+    load_kw: Any
+    load_kvar: Any
+    generator_bus: Any
+    cost_per_kwh: Any
+    cost_slope: Any
+    capacity_kw: Any
+    reactive_kvar: Any
+    import_cost_per_kwh: float
+    import_kw: float = 1e5
+    import_kvar: float = 1e5
+    shed_cost_per_kwh: float = 38.53
+    source_voltage_pu: float = 1.0
+    lowest_pu: float = 0.9
+    highest_pu: float = 1.1
+    facets: int = 8
+
+    def __post_init__(self) -> None:
+        """Check and convert the fields once."""
+        tree = checks.instance("feeder", self.feeder, RadialFeeder)
+        for name in ("load_kw", "load_kvar"):
+            object.__setattr__(self, name, checks.array(name, getattr(self, name), shape=(tree.num_buses,)))
+        top = tree.num_buses - 1.0
+        at = checks.array("generator_bus", self.generator_bus, shape=(None,), low=0.0, high=top, whole=True, empty=True)
+        object.__setattr__(self, "generator_bus", at.astype(np.int64))
+        for name in ("cost_per_kwh", "cost_slope", "capacity_kw", "reactive_kvar"):
+            value = checks.array(name, getattr(self, name), shape=(len(at),), low=0.0, empty=True)
+            object.__setattr__(self, name, value)
+        for name in ("import_cost_per_kwh", "import_kw", "import_kvar", "shed_cost_per_kwh"):
+            checks.real(name, getattr(self, name), low=0.0)
+        for name in ("source_voltage_pu", "lowest_pu", "highest_pu"):
+            checks.real(name, getattr(self, name), low=0.0, open_low=True)
+        if self.lowest_pu > self.highest_pu:
+            raise InvalidInput(f"lowest_pu = {self.lowest_pu!r}: must be at most highest_pu = {self.highest_pu!r}")
+        checks.integer("facets", self.facets, low=4)
+
+
+@dataclass(frozen=True, eq=False)
+class Dispatch:
+    """A least-cost dispatch.
+
+    ``generation_kw`` and ``reactive_kvar`` of the generators, ``import_kw`` and ``import_kvar`` at
+    the source, ``shed_kw`` of each bus, ``active_kw`` and ``line_kvar`` into each line's head,
+    ``voltage_pu`` of each bus; ``dlmp`` and ``reactive_price`` [$/kWh, $/kvarh] of each bus;
+    ``voltage_price`` [$/h per pu of squared voltage] of each bus, positive where the lower limit
+    binds; ``line_price`` [$/kWh], shape (lines, facets), of the polygons' sides; ``cost`` [$/h].
+    """
+
+    generation_kw: FloatArray
+    reactive_kvar: FloatArray
+    import_kw: float
+    import_kvar: float
+    shed_kw: FloatArray
+    active_kw: FloatArray
+    line_kvar: FloatArray
+    voltage_pu: FloatArray
+    dlmp: FloatArray
+    reactive_price: FloatArray
+    voltage_price: FloatArray
+    line_price: FloatArray
+    cost: float
+    converged: bool
+    num_iter: int
+    residual: float
+    certificates: tuple[Certificate, ...]
+
+
+def angles(facets: int) -> FloatArray:
+    """Return the directions in which the polygon's sides face; the circle lies inside it."""
+    return 2.0 * np.pi * np.arange(facets) / facets
+
+
+class _Program:
+    """The dispatch as min x'Px/2 + c'x, with equality rows first and then rows at most b; in MW and MVA."""
+
+    def __init__(self, problem: DispatchProblem) -> None:
+        tree = problem.feeder
+        n, m, g = tree.num_buses, tree.num_lines, len(problem.generator_bus)
+        self.base = tree.base_kva
+        sizes = {"g": g, "gq": g, "p0": 1, "q0": 1, "shed": n, "P": m, "Q": m, "V": n}
+        starts = np.cumsum([0, *sizes.values()])
+        self.place = {key: slice(a, z) for key, a, z in zip(sizes, starts, starts[1:], strict=False)}
+        self.size = int(starts[-1])
+        self.cost = np.zeros(self.size)
+        self.cost[self.place["g"]] = problem.cost_per_kwh * self.base
+        self.cost[self.place["p0"]] = problem.import_cost_per_kwh * self.base
+        self.cost[self.place["shed"]] = problem.shed_cost_per_kwh * self.base
+        curve = np.zeros(self.size)
+        curve[self.place["g"]] = problem.cost_slope * self.base**2
+        self.curve = sparse.diags_array(curve).tocsc()
+        self.rows: list[Any] = []
+        self.right: list[FloatArray] = []
+        self._equalities(problem)
+        self.equal = sum(map(len, self.right))
+        self._limits(problem)
+
+    def _row(self, right: FloatArray, **blocks: Any) -> None:
+        """Add rows made of one matrix for each named block of variables."""
+        shape = (len(right), self.size)
+        parts = []
+        for key, block in blocks.items():
+            entries = sparse.coo_array(block)
+            column = entries.col + self.place[key].start
+            parts.append(sparse.coo_array((entries.data, (entries.row, column)), shape=shape))
+        self.rows.append(sum(parts[1:], parts[0]))
+        self.right.append(right)
+
+    def _equalities(self, problem: DispatchProblem) -> None:
+        tree = problem.feeder
+        n, m, g = tree.num_buses, tree.num_lines, len(problem.generator_bus)
+        ones, lines = np.ones(m), np.arange(m)
+        into = sparse.coo_array((ones, (tree.heads, lines)), shape=(n, m))
+        out = sparse.coo_array((ones, (tree.tails, lines)), shape=(n, m))
+        at = sparse.coo_array((np.ones(g), (problem.generator_bus, np.arange(g))), shape=(n, g))
+        source = sparse.coo_array((np.ones(1), (np.array([tree.root]), np.array([0]))), shape=(n, 1))
+        flows = into - out
+        # what arrives is what is taken: its multiplier is minus the price
+        self._row(problem.load_kw / self.base, g=at, p0=source, shed=sparse.eye_array(n), P=flows)
+        self._row(problem.load_kvar / self.base, gq=at, q0=source, Q=flows)
+        r, x = (sparse.diags_array(2.0 * value) for value in (tree.resistance, tree.reactance))
+        self._row(np.zeros(m), V=(into - out).T, P=r, Q=x)
+        self._row(np.array([problem.source_voltage_pu**2]), V=source.T)
+
+    def _limits(self, problem: DispatchProblem) -> None:
+        tree = problem.feeder
+        n = tree.num_buses
+        rated = np.flatnonzero(np.isfinite(tree.rating_kva))
+        pick = sparse.eye_array(tree.num_lines).tocsr()[rated]
+        for angle in angles(problem.facets):
+            limit = tree.rating_kva[rated] / self.base
+            self._row(limit, P=np.cos(angle) * pick, Q=np.sin(angle) * pick)
+        self.rated = rated
+        unit = sparse.eye_array(n)
+        self._row(np.full(n, problem.highest_pu**2), V=unit)
+        self._row(np.full(n, -(problem.lowest_pu**2)), V=-unit)
+        capacity, reactive = problem.capacity_kw / self.base, problem.reactive_kvar / self.base
+        # A bus without load has nothing to shed; one that feeds in neither.
+        top = np.maximum(problem.load_kw, 0.0) / self.base
+        imports, swing = np.array([problem.import_kw / self.base]), np.array([problem.import_kvar / self.base])
+        bounds = {"g": (0 * capacity, capacity), "gq": (-reactive, reactive), "shed": (0 * top, top)}
+        bounds |= {"p0": (0 * imports, imports), "q0": (-swing, swing)}
+        for key, (low, high) in bounds.items():
+            if len(low):
+                self._row(high, **{key: sparse.eye_array(len(low))})
+                self._row(-low, **{key: -sparse.eye_array(len(low))})
+
+
+def solve_dispatch(problem: DispatchProblem) -> Dispatch:
+    """Return the least-cost dispatch of a feeder and the prices that go with it.
+
+    The dispatch is a convex quadratic program, solved by the interior point of Clarabel. The price
+    of a bus (DLMP) is the multiplier of its active balance: what one more kWh of load there costs.
+    Where all load of a bus is shed one more kWh costs `shed_cost_per_kwh`, while the multiplier may
+    be anything from there on.
+
+    Parameters
+    ----------
+    problem : DispatchProblem
+        Loads, generators and limits.
+
+    Returns
+    -------
+    Dispatch
+
+    Raises
+    ------
+    InvalidInput
+        If `problem` is no DispatchProblem.
+    Infeasible
+        If no dispatch keeps all limits, even with shedding.
+    NotConverged
+        If the interior point stopped early and the certificates do not show that it was at the optimum.
+
+    Examples
+    --------
+    >>> feeder = RadialFeeder(2, [0], [1], [0.01], [0.01], [np.inf])
+    >>> problem = DispatchProblem(feeder, [0, 100], [0, 0], [1], [0.2], [0.0], [50], [0], 0.1)
+    >>> result = solve_dispatch(problem)
+    >>> round(result.import_kw, 3), result.dlmp.round(6).tolist()
+    (100.0, [0.1, 0.1])
+
+    References
+    ----------
+    Equation (9) of the city paper, with the generators' costs of (10) in place of prices.
+    """
+    checks.instance("problem", problem, DispatchProblem)
+    program = _Program(problem)
+    found: list[Dispatch] = []
+    for regularisation in REGULARISATIONS:
+        answer = _interior_point(program, regularisation)
+        status = str(answer.status)
+        if status == "PrimalInfeasible":
+            raise Infeasible(
+                "problem: no dispatch serves the reactive load and keeps voltages, lines and an import of at least 0 "
+                "within their limits, even with all active load shed"
+            )
+        if status == "Solved" or status in WEAK:
+            with np.errstate(all="ignore"):  # a weak answer may be far from any voltage
+                result = _unpack(problem, program, np.array(answer.x), np.array(answer.z), int(answer.iterations))
+            if status == "Solved" and result.converged:
+                return result
+            if status == "Solved" or result.converged:
+                found.append(result)
+    if not found:
+        raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
+    return min(found, key=lambda result: (not result.converged, result.residual))
+
+
+def _interior_point(program: _Program, regularisation: float) -> Any:
+    """Return Clarabel's answer."""
+    import clarabel  # only a dispatch needs it
+
+    matrix = sparse.vstack(program.rows).tocsc()
+    right = np.concatenate(program.right)
+    cones = [clarabel.ZeroConeT(program.equal), clarabel.NonnegativeConeT(len(right) - program.equal)]
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = GAP
+    settings.static_regularization_constant = regularisation
+    return clarabel.DefaultSolver(program.curve, program.cost, matrix, right, cones, settings).solve()
+
+
+def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: FloatArray, count: int) -> Dispatch:
+    tree, base = problem.feeder, program.base
+    n, m = tree.num_buses, tree.num_lines
+    values = {key: x[place] * (1.0 if key == "V" else base) for key, place in program.place.items()}
+    sides = len(program.rated) * problem.facets
+    polygons = z[program.equal : program.equal + sides].reshape(problem.facets, len(program.rated))
+    line_price = np.zeros((m, problem.facets))
+    line_price[program.rated] = polygons.T / base
+    upper, lower = z[program.equal + sides :][:n], z[program.equal + sides + n :][:n]
+    fields: dict[str, Any] = {
+        "generation_kw": values["g"],
+        "reactive_kvar": values["gq"],
+        "import_kw": float(values["p0"][0]),
+        "import_kvar": float(values["q0"][0]),
+        "shed_kw": values["shed"],
+        "active_kw": values["P"],
+        "line_kvar": values["Q"],
+        "voltage_pu": np.sqrt(values["V"]),
+        "dlmp": -z[:n] / base,
+        "reactive_price": -z[n : 2 * n] / base,
+        "voltage_price": lower - upper,
+        "line_price": line_price,
+    }
+    g = values["g"]
+    cost = float(problem.cost_per_kwh @ g + 0.5 * problem.cost_slope @ g**2)
+    cost += problem.import_cost_per_kwh * fields["import_kw"] + problem.shed_cost_per_kwh * float(values["shed"].sum())
+    proof = dispatch_certificates(problem, **fields)
+    return Dispatch(
+        **fields,
+        cost=cost,
+        converged=all(c.holds for c in proof),
+        num_iter=count,
+        residual=max(c.value for c in proof),
+        certificates=proof,
+    )
