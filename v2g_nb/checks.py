@@ -7,6 +7,7 @@ would be right. Most arguments need no call: a kind in their annotation, such as
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Rational, Real
@@ -179,14 +180,18 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def text(name: str, value: Any, *, blank: bool = False) -> str:
+def text(name: str, value: Any, *, blank: bool = False, pattern: str = "", right: str = "") -> str:
     """Return `value` if it is a string, with something in it unless `blank` strings may stand.
+
+    Where there is a `pattern`, all of it must match; `right` says what that is.
 
     >>> text("title", "Waiting lines")
     'Waiting lines'
     """
     if not isinstance(value, str) or not (blank or value.strip()):
-        raise invalid(name, value, "a string" if blank else "a string that is not blank")
+        raise invalid(name, value, right or ("a string" if blank else "a string that is not blank"))
+    if pattern and not re.fullmatch(pattern, value):
+        raise invalid(name, value, right)
     return value
 
 
@@ -288,13 +293,15 @@ class Array:
 
 @dataclass(frozen=True)
 class Text:
-    """A string; a blank one only where `blank` says so."""
+    """A string; a blank one only where `blank` says so, and of the form of `pattern`, which `right` explains."""
 
     blank: bool = False
+    pattern: str = ""
+    right: str = ""
 
     def check(self, name: str, value: Any, _: Length) -> str:
         """Return `value`, or raise."""
-        return text(name, value, blank=self.blank)
+        return text(name, value, **vars(self))
 
 
 @dataclass(frozen=True)

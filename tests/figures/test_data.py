@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures.data import FigureData, differing, read_csv
+from v2g_nb.figures.data import NOISE, FigureData, differing, read_csv
 
 NUMBERS = st.lists(st.floats(-1e12, 1e12, allow_subnormal=False) | st.just(np.inf), min_size=1, max_size=8)
 WORDS = st.lists(st.text("abc ,\"'\néΩ", min_size=1).filter(str.strip), min_size=1, max_size=8)
@@ -19,7 +19,9 @@ def test_numbers_survive_to_ten_digits(columns):
     back = read_csv(data.to_csv())
     assert list(back) == list(data.columns)
     for key, column in back.items():
-        assert np.allclose(column, data.columns[key], rtol=1e-9, atol=0)
+        ours = data.columns[key]
+        scale = np.max(np.abs(ours), where=np.isfinite(ours), initial=0.0)
+        assert np.allclose(column, ours, rtol=1e-9, atol=NOISE * scale)
     assert read_csv(FigureData("fig-x", back).to_csv()).keys() == back.keys()
     assert FigureData("fig-x", back).to_csv() == data.to_csv()
 
@@ -35,6 +37,16 @@ def test_words_survive(words):
 def test_a_column_of_words_is_one_column(bad):
     with pytest.raises(InvalidInput, match="columns"):
         FigureData("fig-x", {"w": bad})
+
+
+def test_noise_is_written_as_zero_and_what_is_small_by_itself_is_kept():
+    columns = {"loud": [22.0, 4e-13, -np.inf], "soft": [3e-20, 2e-20, 1e-34]}
+    assert FigureData("fig-x", columns).to_csv() == "loud,soft\n22,3e-20\n0,2e-20\n-inf,0\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(end: str):
+    assert read_csv(f"a,b{end}1,x{end}")["a"].tolist() == [1.0]
 
 
 def test_a_row_of_another_length_is_named():

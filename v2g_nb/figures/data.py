@@ -2,21 +2,24 @@
 
 import csv
 import io
-import re
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Text
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["FigureData", "read_csv"]
+FigureName = Annotated[str, Text(pattern=r"fig-[a-z0-9-]+", right="a name such as 'fig-erlang-c'")]
 
 Column = NDArray[Any]
 DIGITS = 10  # significant digits in the CSV: more would differ between processors
+NOISE = 1e-13  # what is smaller beside its column's largest entry is rounding, which differs as well: written as 0
 
 
 def _column(name: str, value: Any) -> Column:
@@ -32,7 +35,7 @@ def _column(name: str, value: Any) -> Column:
 
 
 @dataclass(frozen=True, eq=False)
-class FigureData:
+class FigureData(Model):
     """Named columns, each one-dimensional; they may differ in length.
 
     Parameters
@@ -56,14 +59,12 @@ class FigureData:
     1,2.5
     """
 
-    name: str
+    name: FigureName
     columns: Mapping[str, Any]
 
-    def __post_init__(self) -> None:
-        """Check and freeze the columns."""
-        if not isinstance(self.name, str) or not re.fullmatch(r"fig-[a-z0-9-]+", self.name):
-            raise checks.invalid("name", self.name, "a name such as 'fig-erlang-c'")
-        if not isinstance(self.columns, Mapping) or not self.columns:
+    def _relations(self) -> None:
+        """Turn each column into an array."""
+        if not self.columns:
             raise checks.invalid("columns", self.columns, "at least one named column")
         for key in self.columns:
             checks.text("columns", key)
@@ -76,16 +77,18 @@ class FigureData:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        for row in range(max(len(c) for c in self.columns.values())):
-            writer.writerow([_cell(c[row]) if row < len(c) else "" for c in self.columns.values()])
+        cells = [_cells(column) for column in self.columns.values()]
+        writer.writerows(itertools.zip_longest(*cells, fillvalue=""))
         return out.getvalue()
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+def _cells(column: Column) -> list[str]:
+    if column.dtype.kind in "US":
+        return [str(word) for word in column]
+    scale = float(np.max(np.abs(column), where=np.isfinite(column), initial=0.0))
     # "+ 0.0" turns -0 into 0, whose sign depends on the processor
-    return f"{float(value) + 0.0:.{DIGITS}g}"
+    kept = np.where(np.abs(column) < NOISE * scale, 0.0, column) + 0.0
+    return [f"{value:.{DIGITS}g}" for value in kept.tolist()]
 
 
 def read_csv(text: str) -> dict[str, Column]:
@@ -113,7 +116,8 @@ def read_csv(text: str) -> dict[str, Column]:
     array([4.5])
     """
     checks.text("text", text)
-    header, *rows = list(csv.reader(io.StringIO(text)))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")  # as a spreadsheet of another system ends them
+    header, *rows = list(csv.reader(io.StringIO(lines)))
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise InvalidInput(f"text: row {number} has {len(row)} cells, must have {len(header)} as the first row")

@@ -22,8 +22,6 @@ from v2g_nb.errors import InvalidInput
 from v2g_nb.figures.data import FigureData
 from v2g_nb.figures.style import picture
 
-__all__ = ["Frames", "frames"]
-
 MAX_FRAMES = 80  # beyond this a page grows heavy without telling more
 
 # The same text for every figure, so that one hash in the page's security policy admits them all.

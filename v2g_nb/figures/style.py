@@ -11,8 +11,6 @@ from matplotlib.figure import Figure
 
 from v2g_nb import checks
 
-__all__ = ["PALETTE", "Picture", "picture", "use_style"]
-
 # Distinct for the three common forms of colour blindness and at least 3:1 against the page, both
 # as they stand (light page) and through the page's filter (dark page): tests/figures/test_palette.py.
 PALETTE = {

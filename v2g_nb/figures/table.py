@@ -1,15 +1,14 @@
 """Small tables with a caption and header cells, the same bytes on every run."""
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Annotated, Any
 
 from v2g_nb import checks
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Text
 from v2g_nb.errors import InvalidInput
-
-__all__ = ["Table"]
 
 
 def _text(value: Any) -> str:
@@ -23,7 +22,7 @@ def _text(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Model):
     """A table as a reader sees it; the caller formats numbers.
 
     Parameters
@@ -49,25 +48,16 @@ class Table:
     Ashigara  2.7 min
     """
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    caption: str = ""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    caption: Annotated[str, Text(blank=True)] = ""
 
-    def __post_init__(self) -> None:
-        """Check the shape."""
-        for name in ("columns", "rows"):
-            value = getattr(self, name)
-            if isinstance(value, str) or not isinstance(value, Sequence) or not value:
-                raise checks.invalid(name, value, "a list with at least one entry")
-        for entry in self.columns:
-            checks.text("columns", entry)
+    def _relations(self) -> None:
         for row in self.rows:
-            if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != len(self.columns):
+            if len(row) != len(self.columns):
                 raise InvalidInput(
                     f"rows = {checks.shown(row)}: must be a list of {len(self.columns)} cells, one a column"
                 )
-        if not isinstance(self.caption, str):
-            raise checks.invalid("caption", self.caption, "a string")
 
     def __str__(self) -> str:
         """Return the table as aligned text."""

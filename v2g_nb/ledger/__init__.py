@@ -17,8 +17,6 @@ import yaml
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
 
-__all__ = ["PAPERS", "STATUSES", "Item", "load_items", "load_values", "status"]
-
 PAPERS = ("highway", "campus", "grid", "city")
 
 STATUSES = (
