@@ -10,53 +10,12 @@ from scipy import sparse
 
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel
+from v2g_nb.power.feeder_rows import Blocks, add_feeder_rows, picks, polygon_sides, rated_lines
 
 __all__: list[str] = []
 
 KW = 1000.0  # kW in a unit of power
 NOTHING = 1e-9  # MW; a milliwatt of room is none
-
-
-class Blocks:
-    """Named blocks of columns (with bounds) and rows (with right-hand sides), assembled once."""
-
-    def __init__(self) -> None:
-        self.columns: dict[str, slice] = {}
-        self.rows: dict[str, slice] = {}
-        self.lower: list[FloatArray] = []
-        self.upper: list[FloatArray] = []
-        self.right: list[FloatArray] = []
-        self.entries: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
-        self.width = self.height = 0
-
-    def variables(self, name: str, count: int, lower: Any = -np.inf, upper: Any = np.inf) -> None:
-        """Add `count` columns."""
-        self.columns[name] = slice(self.width, self.width + count)
-        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), (count,)))
-        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), (count,)))
-        self.width += count
-
-    def equations(self, name: str, right: FloatArray, **terms: Any) -> None:
-        """Add rows: the sum of one matrix times each named block is `right`."""
-        self.rows[name] = slice(self.height, self.height + len(right))
-        for block, matrix in terms.items():
-            part = sparse.coo_array(matrix)
-            self.entries[0].append(part.row + self.height)
-            self.entries[1].append(part.col + self.columns[block].start)
-            self.entries[2].append(part.data)
-        self.right.append(np.asarray(right, dtype=np.float64))
-        self.height += len(right)
-
-    def matrix(self) -> Any:
-        """Return all rows as one matrix."""
-        data, row, column = (np.concatenate(self.entries[k]) for k in (2, 0, 1))
-        return sparse.csc_array((data, (row, column)), shape=(self.height, self.width))
-
-
-def picks(rows: Any, count: int) -> Any:
-    """Return the matrix that adds column j to row ``rows[j]``."""
-    where = np.asarray(rows, dtype=np.int64)
-    return sparse.coo_array((np.ones(len(where)), (where, np.arange(len(where)))), shape=(count, len(where)))
 
 
 def station_buses(model: CityModel) -> tuple[Any, Any]:
@@ -167,39 +126,22 @@ def add_market_rows(blocks: Blocks, model: CityModel) -> None:
 
 def add_network_rows(blocks: Blocks, model: CityModel) -> None:
     """Add the DSO's feeder (9): balances, voltage drops, polygons of the lines' apparent power."""
-    grid = model.market.grid
-    tree, hours = grid.feeder, model.period_h
-    n, m = tree.num_buses, tree.num_lines
-    into, out = picks(tree.heads, n), picks(tree.tails, n)
-    source = picks([tree.root], n)
-    flows = (into - out) * hours
-    blocks.equations(
-        "active_balance",
-        np.zeros(n),
-        injection=sparse.eye_array(n) * hours,
-        active=flows,
-        **{"import": source * hours},
-    )
+    grid, hours = model.market.grid, model.period_h
+    n = grid.feeder.num_buses
     swing = np.flatnonzero(grid.reactive_kvar > 0.0)
-    blocks.equations(
-        "reactive_balance",
-        hours * grid.load_kvar / KW,
-        reactive=picks(grid.generator_bus[swing], n) * hours,
-        line_reactive=flows,
-        import_reactive=source * hours,
+    add_feeder_rows(
+        blocks,
+        grid.feeder,
+        grid.source_voltage_pu,
+        (np.zeros(n), {"injection": sparse.eye_array(n) * hours}),
+        (hours * grid.load_kvar / KW, {"reactive": picks(grid.generator_bus[swing], n) * hours}),
+        unit_kw=KW,
+        hours=hours,
     )
-    scale = 2.0 * KW / tree.base_kva
-    r, x = (sparse.diags_array(scale * value) for value in (tree.resistance, tree.reactance))
-    blocks.equations("drop", np.zeros(m), voltage=(into - out).T, active=r, line_reactive=x)
-    blocks.equations("source_voltage", np.array([grid.source_voltage_pu**2]), voltage=source.T)
-    rated = np.flatnonzero(np.isfinite(tree.rating_kva))
     angles = slanted_angles(grid.facets)
-    if len(angles) * len(rated):
-        pick = sparse.eye_array(m).tocsr()[rated]
+    sides = len(angles) * len(rated_lines(grid.feeder))
+    if sides:
+        active, reactive = polygon_sides(grid.feeder, angles)
         blocks.equations(
-            "polygon",
-            np.zeros(len(angles) * len(rated)),
-            facet=sparse.eye_array(len(angles) * len(rated)),
-            active=sparse.vstack([-np.cos(a) * pick for a in angles]),
-            line_reactive=sparse.vstack([-np.sin(a) * pick for a in angles]),
+            "polygon", np.zeros(sides), facet=sparse.eye_array(sides), active=-active, line_reactive=-reactive
         )

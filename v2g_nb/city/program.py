@@ -11,9 +11,10 @@ from scipy import sparse
 
 from v2g_nb import checks
 from v2g_nb.checks import FloatArray
-from v2g_nb.city.market import KW, Blocks, add_market_rows, add_network_rows, add_variables, picks
+from v2g_nb.city.market import KW, add_market_rows, add_network_rows, add_variables
 from v2g_nb.city.model import CityModel, CityPath
 from v2g_nb.city.ways import PathTable, path_table
+from v2g_nb.power.feeder_rows import Blocks, picks
 
 VEHICLES, MONEY = 100.0, 1000.0
 

@@ -12,6 +12,7 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.power.dispatch_certificates import dispatch_certificates
 from v2g_nb.power.feeder import RadialFeeder
+from v2g_nb.power.feeder_rows import Blocks, add_feeder_rows, picks, polygon_sides, rated_lines
 
 GAP = 1e-11  # what the interior point aims at; the certificates say what it reached
 # Clarabel's own regularisation, and a weaker one where that blurs rows of very different size
@@ -129,84 +130,56 @@ class Dispatch:
     certificates: tuple[Certificate, ...]
 
 
-def angles(facets: int) -> FloatArray:
-    """Return the directions in which the polygon's sides face; the circle lies inside it."""
-    return 2.0 * np.pi * np.arange(facets) / facets
-
-
 class _Program:
     """The dispatch as min x'Px/2 + c'x, with equality rows first and then rows at most b; in MW and MVA."""
 
     def __init__(self, problem: DispatchProblem) -> None:
         tree = problem.feeder
         n, m, g = tree.num_buses, tree.num_lines, len(problem.generator_bus)
-        self.base = tree.base_kva
-        sizes = {"g": g, "gq": g, "p0": 1, "q0": 1, "shed": n, "P": m, "Q": m, "V": n}
-        starts = np.cumsum([0, *sizes.values()])
-        self.place = {key: slice(a, z) for key, a, z in zip(sizes, starts, starts[1:], strict=False)}
-        self.size = int(starts[-1])
-        self.cost = np.zeros(self.size)
-        self.cost[self.place["g"]] = problem.cost_per_kwh * self.base
-        self.cost[self.place["p0"]] = problem.import_cost_per_kwh * self.base
-        self.cost[self.place["shed"]] = problem.shed_cost_per_kwh * self.base
-        curve = np.zeros(self.size)
-        curve[self.place["g"]] = problem.cost_slope * self.base**2
+        self.base = base = tree.base_kva
+        self.rated = rated_lines(tree)
+        blocks = Blocks()
+        sizes = {"generation": g, "reactive": g, "import": 1, "import_reactive": 1, "shed": n}
+        sizes |= {"active": m, "line_reactive": m, "voltage": n}
+        for name, count in sizes.items():
+            blocks.variables(name, count)
+        at = picks(problem.generator_bus, n)
+        active = (problem.load_kw / base, {"generation": at, "shed": sparse.eye_array(n)})
+        reactive = (problem.load_kvar / base, {"reactive": at})
+        add_feeder_rows(blocks, tree, problem.source_voltage_pu, active, reactive, unit_kw=base)
+        self.equal = blocks.height
+        _add_limits(blocks, problem)
+        self.place = blocks.columns
+        self.matrix, self.right = blocks.matrix(), np.concatenate(blocks.right)
+        self.matrix.eliminate_zeros()
+        self.cost, curve = np.zeros(blocks.width), np.zeros(blocks.width)
+        self.cost[self.place["generation"]] = problem.cost_per_kwh * base
+        self.cost[self.place["import"]] = problem.import_cost_per_kwh * base
+        self.cost[self.place["shed"]] = problem.shed_cost_per_kwh * base
+        curve[self.place["generation"]] = problem.cost_slope * base**2
         self.curve = sparse.diags_array(curve).tocsc()
-        self.rows: list[Any] = []
-        self.right: list[FloatArray] = []
-        self._equalities(problem)
-        self.equal = sum(map(len, self.right))
-        self._limits(problem)
 
-    def _row(self, right: FloatArray, **blocks: Any) -> None:
-        """Add rows made of one matrix for each named block of variables."""
-        shape = (len(right), self.size)
-        parts = []
-        for key, block in blocks.items():
-            entries = sparse.coo_array(block)
-            column = entries.col + self.place[key].start
-            parts.append(sparse.coo_array((entries.data, (entries.row, column)), shape=shape))
-        self.rows.append(sum(parts[1:], parts[0]))
-        self.right.append(right)
 
-    def _equalities(self, problem: DispatchProblem) -> None:
-        tree = problem.feeder
-        n, m, g = tree.num_buses, tree.num_lines, len(problem.generator_bus)
-        ones, lines = np.ones(m), np.arange(m)
-        into = sparse.coo_array((ones, (tree.heads, lines)), shape=(n, m))
-        out = sparse.coo_array((ones, (tree.tails, lines)), shape=(n, m))
-        at = sparse.coo_array((np.ones(g), (problem.generator_bus, np.arange(g))), shape=(n, g))
-        source = sparse.coo_array((np.ones(1), (np.array([tree.root]), np.array([0]))), shape=(n, 1))
-        flows = into - out
-        # what arrives is what is taken: its multiplier is minus the price
-        self._row(problem.load_kw / self.base, g=at, p0=source, shed=sparse.eye_array(n), P=flows)
-        self._row(problem.load_kvar / self.base, gq=at, q0=source, Q=flows)
-        r, x = (sparse.diags_array(2.0 * value) for value in (tree.resistance, tree.reactance))
-        self._row(np.zeros(m), V=(into - out).T, P=r, Q=x)
-        self._row(np.array([problem.source_voltage_pu**2]), V=source.T)
-
-    def _limits(self, problem: DispatchProblem) -> None:
-        tree = problem.feeder
-        n = tree.num_buses
-        rated = np.flatnonzero(np.isfinite(tree.rating_kva))
-        pick = sparse.eye_array(tree.num_lines).tocsr()[rated]
-        for angle in angles(problem.facets):
-            limit = tree.rating_kva[rated] / self.base
-            self._row(limit, P=np.cos(angle) * pick, Q=np.sin(angle) * pick)
-        self.rated = rated
-        unit = sparse.eye_array(n)
-        self._row(np.full(n, problem.highest_pu**2), V=unit)
-        self._row(np.full(n, -(problem.lowest_pu**2)), V=-unit)
-        capacity, reactive = problem.capacity_kw / self.base, problem.reactive_kvar / self.base
-        # A bus without load has nothing to shed; one that feeds in neither.
-        top = np.maximum(problem.load_kw, 0.0) / self.base
-        imports, swing = np.array([problem.import_kw / self.base]), np.array([problem.import_kvar / self.base])
-        bounds = {"g": (0 * capacity, capacity), "gq": (-reactive, reactive), "shed": (0 * top, top)}
-        bounds |= {"p0": (0 * imports, imports), "q0": (-swing, swing)}
-        for key, (low, high) in bounds.items():
-            if len(low):
-                self._row(high, **{key: sparse.eye_array(len(low))})
-                self._row(-low, **{key: -sparse.eye_array(len(low))})
+def _add_limits(blocks: Blocks, problem: DispatchProblem) -> None:
+    """Add the rows that are at most their right-hand side: polygons, then voltages, then bounds."""
+    tree, base = problem.feeder, problem.feeder.base_kva
+    angles = 2.0 * np.pi * np.arange(problem.facets) / problem.facets  # the circle lies inside its polygon
+    active, reactive = polygon_sides(tree, angles)
+    rating = tree.rating_kva[rated_lines(tree)] / base
+    blocks.equations("polygon", np.tile(rating, problem.facets), active=active, line_reactive=reactive)
+    unit = sparse.eye_array(tree.num_buses)
+    blocks.equations("highest", np.full(tree.num_buses, problem.highest_pu**2), voltage=unit)
+    blocks.equations("lowest", np.full(tree.num_buses, -(problem.lowest_pu**2)), voltage=-unit)
+    capacity, swing = problem.capacity_kw / base, problem.reactive_kvar / base
+    # A bus without load has nothing to shed; one that feeds in neither.
+    top = np.maximum(problem.load_kw, 0.0) / base
+    imports, reactive = np.array([problem.import_kw / base]), np.array([problem.import_kvar / base])
+    bounds = {"generation": (0 * capacity, capacity), "reactive": (-swing, swing), "shed": (0 * top, top)}
+    bounds |= {"import": (0 * imports, imports), "import_reactive": (-reactive, reactive)}
+    for key, (low, high) in bounds.items():
+        unit = sparse.eye_array(len(low))
+        blocks.equations(f"{key} at most", high, **{key: unit})
+        blocks.equations(f"{key} at least", -low, **{key: -unit})
 
 
 def solve_dispatch(problem: DispatchProblem) -> Dispatch:
@@ -274,40 +247,38 @@ def _interior_point(program: _Program, regularisation: float) -> Any:
     """Return Clarabel's answer."""
     import clarabel  # only a dispatch needs it
 
-    matrix = sparse.vstack(program.rows).tocsc()
-    right = np.concatenate(program.right)
-    cones = [clarabel.ZeroConeT(program.equal), clarabel.NonnegativeConeT(len(right) - program.equal)]
+    cones = [clarabel.ZeroConeT(program.equal), clarabel.NonnegativeConeT(len(program.right) - program.equal)]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = GAP
     settings.static_regularization_constant = regularisation
-    return clarabel.DefaultSolver(program.curve, program.cost, matrix, right, cones, settings).solve()
+    return clarabel.DefaultSolver(program.curve, program.cost, program.matrix, program.right, cones, settings).solve()
 
 
 def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: FloatArray, count: int) -> Dispatch:
     tree, base = problem.feeder, program.base
     n, m = tree.num_buses, tree.num_lines
-    values = {key: x[place] * (1.0 if key == "V" else base) for key, place in program.place.items()}
+    values = {key: x[place] * (1.0 if key == "voltage" else base) for key, place in program.place.items()}
     sides = len(program.rated) * problem.facets
     polygons = z[program.equal : program.equal + sides].reshape(problem.facets, len(program.rated))
     line_price = np.zeros((m, problem.facets))
     line_price[program.rated] = polygons.T / base
     upper, lower = z[program.equal + sides :][:n], z[program.equal + sides + n :][:n]
     fields: dict[str, Any] = {
-        "generation_kw": values["g"],
-        "reactive_kvar": values["gq"],
-        "import_kw": float(values["p0"][0]),
-        "import_kvar": float(values["q0"][0]),
+        "generation_kw": values["generation"],
+        "reactive_kvar": values["reactive"],
+        "import_kw": float(values["import"][0]),
+        "import_kvar": float(values["import_reactive"][0]),
         "shed_kw": values["shed"],
-        "active_kw": values["P"],
-        "line_kvar": values["Q"],
-        "voltage_pu": np.sqrt(values["V"]),
+        "active_kw": values["active"],
+        "line_kvar": values["line_reactive"],
+        "voltage_pu": np.sqrt(values["voltage"]),
         "dlmp": -z[:n] / base,
         "reactive_price": -z[n : 2 * n] / base,
         "voltage_price": lower - upper,
         "line_price": line_price,
     }
-    g = values["g"]
+    g = values["generation"]
     cost = float(problem.cost_per_kwh @ g + 0.5 * problem.cost_slope @ g**2)
     cost += problem.import_cost_per_kwh * fields["import_kw"] + problem.shed_cost_per_kwh * float(values["shed"].sum())
     proof = dispatch_certificates(problem, **fields)
