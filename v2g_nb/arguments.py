@@ -124,16 +124,17 @@ def checked(kinds: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 def checks_arguments(function: F) -> F:
     """Return a function that checks and converts its arguments as their annotations declare, then calls `function`."""
-    names = [p.name for p in inspect.signature(function).parameters.values()]
-    places = [p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    known = inspect.signature(function).parameters.values()
+    names = [p.name for p in known if p.kind is not p.VAR_KEYWORD]
+    places = [p.name for p in known if p.kind is p.POSITIONAL_OR_KEYWORD]
+    free = any(p.kind is p.VAR_KEYWORD for p in known)
 
     @functools.wraps(function)
     def door(*args: Any, **named: Any) -> Any:
         given = dict(zip(places, args, strict=False))
-        if len(args) > len(places) or given.keys() & named.keys() or not named.keys() <= set(names):
+        if len(args) > len(places) or given.keys() & named.keys() or not (free or named.keys() <= set(names)):
             return function(*args, **named)  # raises what Python says of such a call
-        given |= named
-        return function(**checked(declaration(function), {n: given[n] for n in names if n in given}))
+        return function(**checked(declaration(function), given | named))
 
     return typing.cast(F, door)
 

@@ -10,17 +10,18 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from matplotlib.figure import Figure
 
 from v2g_nb import checks
+from v2g_nb.arguments import checks_arguments
 from v2g_nb.certificate import Result, require
+from v2g_nb.checks import Text
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium, NotConverged
+from v2g_nb.figures import Frames, Table, frames
 from v2g_nb.figures.data import FigureData
-from v2g_nb.figures.frames import Frames, frames
 from v2g_nb.figures.style import PALETTE, Picture, picture, use_style
-from v2g_nb.figures.table import Table
 from v2g_nb.ledger import Value, load_items, status
 from v2g_nb.sweep import sweep
 
@@ -35,6 +36,9 @@ __all__ = [
     "require",
     "sweep",
 ]
+
+
+ChapterPath = Annotated[str, Text(pattern=r"[a-z]+/[a-z0-9-]+", right="a path such as 'tools/waiting-lines'")]
 
 
 class Chapter:
@@ -56,13 +60,13 @@ class Chapter:
     >>> chapter.quote(0.45703, "0.457")
     """
 
-    def __init__(self, path: str) -> None:
-        if not isinstance(path, str) or not re.fullmatch(r"[a-z]+/[a-z0-9-]+", path):
-            raise checks.invalid("path", path, "a path such as 'tools/waiting-lines'")
+    @checks_arguments
+    def __init__(self, path: ChapterPath) -> None:
         self.path = path
         self._values: dict[str, Value] = {}
         use_style()
 
+    @checks_arguments
     def figure(self, drawn: Figure, name: str, **columns: Any) -> Picture:
         """Register the numbers behind a drawn figure and return it for display.
 
@@ -86,7 +90,6 @@ class Chapter:
             If `drawn` is no figure, `name` is not of the form ``fig-...``, or a column is empty, not
             one-dimensional or holds NaN.
         """
-        checks.instance("drawn", drawn, Figure)
         self._store(FigureData(name, columns))
         return picture(drawn, f"<figure {name}>")
 
@@ -129,7 +132,8 @@ class Chapter:
         rows = [[c.name, f"at most {c.tolerance:g} {c.unit}".rstrip(), "holds"] for c in result.certificates]
         return Table(["Certificate", "Value", "Verdict"], rows)
 
-    def record(self, item: str, value: Value) -> None:
+    @checks_arguments
+    def record(self, item: str, value: Any) -> None:
         """Record our value of a ledger item.
 
         Parameters
@@ -185,6 +189,7 @@ class Chapter:
             rows.append([line.what, _said(line.reported, line.unit), _said(value, line.unit), status(line, value)])
         return Table(["Item", "The paper says", "We get", "Status"], rows)
 
+    @checks_arguments
     def quote(self, value: float, text: str) -> None:
         """Assert that a number quoted in the prose is `value`, rounded as it stands there.
 
@@ -200,8 +205,7 @@ class Chapter:
         InvalidInput
             If `value` is not finite, or `text` holds no number or another one than `value`.
         """
-        checks.real("value", value)
-        match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", checks.text("text", text))
+        match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", text)
         if match is None:
             raise checks.invalid("text", text, "a number such as '0.457' or '12 %'")
         said = float(re.sub(r"[,\u202f ]", "", match[1]))

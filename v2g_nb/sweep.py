@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from v2g_nb import checks
-from v2g_nb.errors import InvalidInput
+from v2g_nb.arguments import checks_arguments
+from v2g_nb.checks import Whole
 
 __all__ = ["sweep"]
 
 R = TypeVar("R")
 
 
+@checks_arguments
 def sweep(
     function: Callable[[Any, np.random.Generator], R],
     cases: Sequence[Any],
     *,
-    seed: int,
+    seed: Annotated[int, Whole(low=0)],
     executor: Executor | None = None,
     progress: bool = False,
 ) -> list[R]:
@@ -55,17 +56,9 @@ def sweep(
     >>> sweep(lambda case, rng: case * 2, [1, 2, 3], seed=0)
     [2, 4, 6]
     """
-    checks.function("function", function)
-    if isinstance(cases, str) or not isinstance(cases, Sequence):
-        raise checks.invalid("cases", cases, "a sequence of cases")
-    if not cases:
-        raise InvalidInput(f"cases = {checks.shown(cases)}: must hold at least one case")
-    checks.integer("seed", seed, low=0)
-    checks.flag("progress", progress)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(len(cases))]
     if executor is None:
         return [function(c, s) for c, s in tqdm(list(zip(cases, streams, strict=True)), disable=not progress)]
-    checks.instance("executor", executor, Executor)
     # Submitted one by one, so that an interruption cancels what has not begun.
     futures = [executor.submit(function, c, s) for c, s in zip(cases, streams, strict=True)]
     try:

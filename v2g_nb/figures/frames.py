@@ -12,14 +12,15 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from v2g_nb import checks
+from v2g_nb.checks import Text
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures.data import FigureData
+from v2g_nb.figures.data import FigureData, FigureName
 from v2g_nb.figures.style import picture
 
 MAX_FRAMES = 80  # beyond this a page grows heavy without telling more
@@ -86,14 +87,14 @@ class Frames:
 
 
 def frames(
-    name: str,
+    name: FigureName,
     parameters: Mapping[str, Sequence[Any]],
     compute: Callable[..., Mapping[str, Any]],
     draw: Callable[..., Figure],
     alt: Callable[..., str],
     *,
     start: Sequence[int] | None = None,
-    link: str = "",
+    link: Annotated[str, Text(blank=True)] = "",
 ) -> Frames:
     """Draw every frame of an interactive figure.
 
@@ -138,12 +139,7 @@ def frames(
     >>> made.data.columns["y"]
     array([0., 1., 0., 2.])
     """
-    checks.text("name", name)
     sliders = _sliders(parameters)
-    for argument, value in (("compute", compute), ("draw", draw), ("alt", alt)):
-        checks.function(argument, value)
-    if not isinstance(link, str):
-        raise checks.invalid("link", link, "a string")
     first = _start(start, sliders)
     svgs: list[str] = []
     alts: list[str] = []
@@ -166,8 +162,8 @@ def frames(
     return Frames(name, page, data, sliders, draw, compute, first)
 
 
-def _sliders(parameters: Any) -> tuple[Parameter, ...]:
-    if not isinstance(parameters, Mapping) or not 1 <= len(parameters) <= 2:
+def _sliders(parameters: Mapping[str, Sequence[Any]]) -> tuple[Parameter, ...]:
+    if not 1 <= len(parameters) <= 2:
         raise checks.invalid("parameters", parameters, "a dict of one or two sliders")
     sliders = []
     for label, values in parameters.items():
@@ -189,10 +185,10 @@ def _plain(value: Any) -> int | float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
-def _start(start: Any, sliders: tuple[Parameter, ...]) -> tuple[int, ...]:
+def _start(start: Sequence[int] | None, sliders: tuple[Parameter, ...]) -> tuple[int, ...]:
     if start is None:
         return (0,) * len(sliders)
-    if isinstance(start, str) or not isinstance(start, Sequence) or len(start) != len(sliders):
+    if len(start) != len(sliders):
         raise checks.invalid("start", start, f"{len(sliders)} positions, one a slider")
     return tuple(checks.integer("start", k, low=0, high=len(p.values) - 1) for k, p in zip(start, sliders, strict=True))
 

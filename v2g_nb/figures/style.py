@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib.figure import Figure
 
-from v2g_nb import checks
+from v2g_nb.arguments import checks_arguments
 
 # Distinct for the three common forms of colour blindness and at least 3:1 against the page, both
 # as they stand (light page) and through the page's filter (dark page): tests/figures/test_palette.py.
@@ -71,6 +71,7 @@ class Picture:
         return {"image/svg+xml": self.svg, "text/plain": self.text}
 
 
+@checks_arguments
 def picture(figure: Figure, text: str = "figure") -> Picture:
     """Turn a matplotlib figure into SVG that is the same on every run, and close it.
 
@@ -96,8 +97,6 @@ def picture(figure: Figure, text: str = "figure") -> Picture:
     >>> shown.svg[:4]
     '<svg'
     """
-    checks.instance("figure", figure, Figure)
-    checks.text("text", text)
     buffer = io.BytesIO()
     with mpl.rc_context(_RC):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
