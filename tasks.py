@@ -278,6 +278,13 @@ def benchmarks() -> None:
 
 
 @task
+def size() -> None:
+    """Count lines, names, imports and checks, and hold them against the budget."""
+    prepare()
+    python("-m", "tools.size")
+
+
+@task
 def data() -> None:
     """Regenerate the tables of v2g_nb/data from the packages they come from; must change nothing."""
     peers()

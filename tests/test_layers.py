@@ -4,10 +4,13 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
-from tools.paths import ROOT
-from tools.size import TOPICS
+import pytest
+
+from tools.paths import ROOT, notebooks
+from tools.size import FACES, REST, TOPICS, code_cells
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
@@ -38,3 +41,59 @@ def test_nothing_imports_a_notebook_or_the_tests():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not [n for n in names if n.split(".")[0] in {"book", "tests", "tools", "benchmarks"}], path.name
+
+
+FACES_ONLY = ("book", "benchmarks", "tests", "tools/back_matter")
+BEHIND = {"tests/inside", "tests/figures", "tests/notebooks", "tests/site", "tests/build"}
+
+
+def imports_behind_a_face(source: str) -> list[str]:
+    """Return the imports of a text that go past a face to a module behind it."""
+    named = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = node.module.split(".")
+            named += [f"{node.module}.{a.name}" for a in node.names] if len(parts) == 2 else [node.module]
+        elif isinstance(node, ast.Import):
+            named += [a.name for a in node.names]
+    return sorted({n for n in named if n.split(".")[0] == "v2g_nb" and goes_behind(n)})
+
+
+def goes_behind(name: str) -> bool:
+    """Return whether a dotted name leads to a module behind a face."""
+    parts = name.split(".")
+    if len(parts) < 3 or parts[1] not in FACES:
+        return False
+    inner = ROOT.joinpath(*parts[:3])
+    return inner.with_suffix(".py").exists() or (inner / "__init__.py").exists()
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    """Yield path and text of what must see faces only; a notebook cell by cell."""
+    for top in FACES_ONLY:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if not any(name.startswith(f"{folder}/") for folder in BEHIND):
+                yield name, path.read_text(encoding="utf-8")
+    for notebook in notebooks():
+        for number, (source, _) in enumerate(code_cells(notebook)):
+            yield f"{notebook.relative_to(ROOT).as_posix()}, cell {number}", source
+
+
+def test_chapters_benchmarks_and_tests_of_behaviour_see_faces_only():
+    assert {name: deep for name, text in sources() if (deep := imports_behind_a_face(text))} == {}
+
+
+def test_a_way_behind_a_face_is_noticed():
+    assert imports_behind_a_face("from v2g_nb.campus.fleet import Fleet\n") == ["v2g_nb.campus.fleet"]
+    assert imports_behind_a_face("from v2g_nb.campus import fleet\n") == ["v2g_nb.campus.fleet"]
+    assert imports_behind_a_face("from v2g_nb.campus import Fleet\nfrom v2g_nb import campus\n") == []
+
+
+@pytest.mark.parametrize("face", [*FACES, *REST])
+def test_importing_a_face_loads_no_heavy_package(face: str):
+    """Nor does it need one: what does is imported where it is used."""
+    heavy = "numba", "highspy", "clarabel", "cvxpy"
+    code = f"import sys, v2g_nb.{face}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
