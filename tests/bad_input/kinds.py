@@ -8,7 +8,7 @@ import contextlib
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,8 @@ def also(good: Any, *bad: Any) -> Also:
 
 def call(function: Callable[..., Any], /, **good: Any) -> Call:
     """Return the function with bad values of each argument: a Kind as it is, of other values what is declared."""
-    declared = arguments.declaration(inspect.unwrap(function))
+    plain_class = inspect.isclass(function) and not is_dataclass(function)
+    declared = arguments.declaration(inspect.unwrap(function.__init__ if plain_class else function))
     return Call(function, {name: _kind(declared.get(name), value) for name, value in good.items()})
 
 
