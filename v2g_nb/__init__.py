@@ -3,4 +3,4 @@
 The notebooks tell the story; this package holds what they use more than once.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
