@@ -86,7 +86,7 @@ def book() -> None:
 def html() -> None:
     """Build the HTML from the stored outputs, without running anything."""
     prepare()
-    python("-m", "tools.build_html")
+    python("-m", "tools.build_html", "--strict")
 
 
 @task

@@ -1,4 +1,4 @@
-"""Build the book's pages: ``python -m tools.build_html [--from _build/run]``.
+"""Build the book's pages: ``python -m tools.build_html [--from _build/run] [--strict]``.
 
 Sources are copied into ``_build/src`` (with ``--from``, executed notebooks and their figures' data
 stand in for the stored ones), Sphinx turns them into ``_build/sphinx``, and the finished pages go
@@ -137,7 +137,9 @@ def main() -> None:
     """Read the command line and build."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="run", type=Path, help="folder of executed notebooks (default: stored outputs)")
-    begin, run = time.monotonic(), parser.parse_args().run
+    parser.add_argument("--strict", action="store_true", help="fail where a patch of the theme no longer fits")
+    given = parser.parse_args()
+    begin, run = time.monotonic(), given.run
     faults = toc_faults()
     if faults:
         raise SystemExit("\n".join(faults))
@@ -146,10 +148,14 @@ def main() -> None:
     shaping = [SOURCE / p for p in sorted(wanted(None)) if p.parts[0] in CONFIGURATION or "_static" in p.parts]
     place = repository()
     build(configuration([*shaping, *(ROOT / name for name in SHAPING)], place), len(changed), place)
-    pages = finish(SPHINX / "html", SITE, SOURCE)
+    pages, misfits = finish(SPHINX / "html", SITE, SOURCE)
     seconds = time.monotonic() - begin
     print(f"{pages} pages in {seconds:.0f} s: open {(SITE / 'index.html').relative_to(ROOT)} in a browser,")
     print(f"or serve them: python -m http.server --directory {SITE.relative_to(ROOT)} 8000")
+    for misfit in misfits:
+        print(f"warning: {misfit}", file=sys.stderr)
+    if misfits and given.strict:
+        raise SystemExit(f"{len(misfits)} faults of finished pages, named above")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Finishing pages: mends that no longer apply and handlers that would be refused stop the build."""
+"""Finishing pages: mends that no longer apply and handlers that would be refused are named."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ def policy_of(page):
 def test_the_policy_names_each_inline_script_once_and_nothing_else():
     twice = 2 * "<script>let a = 1</script>"
     body = f'{twice}<script src="a.js"></script><script type="text/plain">x</script>'
-    page = with_policy(PAGE.format(head="", body=body), "page")
+    page = with_policy(PAGE.format(head="", body=body), "page", {})
     digest = base64.b64encode(hashlib.sha256(b"let a = 1").digest()).decode()
     scripts = next(rule for rule in policy_of(page).split("; ") if rule.startswith("script-src"))
     assert scripts == f"script-src 'self' 'sha256-{digest}'"
@@ -33,31 +33,79 @@ def test_the_policy_names_each_inline_script_once_and_nothing_else():
     assert "unsafe" not in policy_of(page).replace("style-src 'self' 'unsafe-inline'", "")
 
 
-def test_a_handler_in_a_page_stops_the_build():
-    with pytest.raises(SystemExit, match="onclick"):
-        with_policy(PAGE.format(head="", body='<button class="b" onclick="x()">x</button>'), "page")
+def test_a_handler_in_a_page_is_a_fault():
+    faults = {}
+    page = PAGE.format(head="", body='<button class="b" onclick="x()">x</button>')
+    assert "script-src 'self'" in policy_of(with_policy(page, "a.html", faults))
+    assert faults == {"the inline handler onclick is refused by the page's policy": ["a.html"]}
     # what a script writes is the script's affair: the browser check would see it refused
-    with_policy(PAGE.format(head="", body='<script>let b = `<b onclick="x()">`</script>'), "page")
+    faults.clear()
+    with_policy(PAGE.format(head="", body='<script>let b = `<b onclick="x()">`</script>'), "page", faults)
+    assert faults == {}
 
 
-def test_a_page_without_head_stops_the_build():
-    with pytest.raises(SystemExit, match="no <head>"):
-        with_policy("<html></html>", "page")
+def test_a_page_without_head_is_a_fault():
+    faults = {}
+    assert with_policy("<html></html>", "page", faults) == "<html></html>"
+    assert faults == {"no <head>, so no policy": ["page"]}
 
 
-def test_a_mend_that_no_longer_applies_stops_the_build():
-    mend = Mend("old words", "new words", when="table")
-    assert mend.apply("a table of old words, old words", "page") == "a table of new words, new words"
-    assert mend.apply("no such thing here", "page") == "no such thing here"
-    with pytest.raises(SystemExit, match="holds 'table'"):
-        mend.apply("a table of other words", "page")
+def test_a_mend_that_no_longer_applies_names_itself():
+    faults = {}
+    mend = Mend("new words", "old words", "new words", when="table")
+    assert mend.apply("a table of old words, old words", "page", faults) == "a table of new words, new words"
+    assert mend.apply("no such thing here", "page", faults) == "no such thing here"
+    assert faults == {}
+    assert mend.apply("a table of other words", "page", faults) == "a table of other words"
+    ((fault, pages),) = faults.items()
+    assert fault.startswith("theme patch 'new words' (MENDS in tools/finish_pages.py): 'old words' is not found")
+    assert pages == ["page"]
 
 
 def test_no_page_of_another_theme_passes():
-    page = PAGE.format(head="", body="")
-    (first, *_) = [mend for mend in MENDS if mend.when in page]
-    with pytest.raises(SystemExit, match="has to be replaced"):
-        first.apply(page, "page")
+    page, faults = PAGE.format(head="", body=""), {}
+    due = [mend for mend in MENDS if mend.when in page]
+    for mend in due:
+        mend.apply(page, "page", faults)
+    assert len(due) == len(faults) > 5
+
+
+def test_another_theme_still_gives_pages_and_every_patch_that_fits_nowhere_is_named(tmp_path):
+    """Every patch is due somewhere in the book: one that is due on no page has lost its occasion."""
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "index.html").write_text(PAGE.format(head="", body=""))
+    (tmp_path / "raw" / "page.html").write_text(PAGE.format(head="", body="text"))
+    pages, faults = finish(tmp_path / "raw", tmp_path / "site", tmp_path)
+    assert pages == 1
+    assert "script-src 'self'" in policy_of((tmp_path / "site" / "page.html").read_text())
+    assert [mend.what for mend in MENDS if not any(repr(mend.what) in fault for fault in faults)] == []
+    assert sum("(1 pages, the first page.html)" in fault for fault in faults) > 5
+    assert sum("no page holds" in fault for fault in faults) > 5
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_misfit_fails_the_test_and_only_warns_the_reader(strict, monkeypatch, capsys):
+    from tools import build_html
+
+    for name in ("generate", "wanted", "synchronise"):
+        monkeypatch.setattr(build_html, name, lambda *_: {})
+    monkeypatch.setattr(build_html, "build", lambda *_: None)
+    monkeypatch.setattr(build_html, "finish", lambda *_: (7, ["theme patch 'x': fits nowhere"]))
+    monkeypatch.setattr(sys, "argv", ["build_html", *["--strict"] * strict])
+    if strict:
+        with pytest.raises(SystemExit, match="1 faults"):
+            build_html.main()
+    else:
+        build_html.main()
+    said = capsys.readouterr()
+    assert "7 pages in" in said.out
+    assert "warning: theme patch 'x': fits nowhere" in said.err
+
+
+def test_the_tasks_say_which_is_which():
+    text = (ROOT / "tasks.py").read_text()
+    assert '"tools.build_html", "--strict"' in text.split("def html")[1].split("@task")[0]
+    assert "--strict" not in text.split("def book")[1].split("@task")[0]
 
 
 def test_icons_in_use_are_embedded_and_others_are_not():
@@ -127,7 +175,7 @@ def small_book(tmp_path_factory):
     (source / "book" / "tools" / "one-data" / "fig-a.csv").write_text("x\n1\n")
     built = sphinx(source, folder / "sphinx")
     assert built.returncode == 0, built.stderr
-    count = finish(folder / "sphinx" / "html", folder / "html", source)
+    count, _ = finish(folder / "sphinx" / "html", folder / "html", source)
     return folder / "html", count
 
 
@@ -209,7 +257,11 @@ def test_full_stops_units_powers_and_names_break_where_they_may():
 
 def test_a_proof_is_known_by_its_first_word():
     (mend,) = [m for m in MENDS if "Proof" in m.old]
+    faults = {}
     page = '<div class="proof admonition" id="proof">\n<p>Proof. By induction.</p></div>'
-    assert mend.apply(page, "page") == '<div class="proof admonition"><p><em>Proof.</em> By induction.</p></div>'
-    with pytest.raises(SystemExit, match="has to be replaced"):
-        mend.apply(page.replace("Proof.", "Because."), "page")
+    assert (
+        mend.apply(page, "page", faults) == '<div class="proof admonition"><p><em>Proof.</em> By induction.</p></div>'
+    )
+    assert faults == {}
+    mend.apply(page.replace("Proof.", "Because."), "page", faults)
+    assert len(faults) == 1

@@ -52,7 +52,7 @@ def page(body: str, head: str = "", policy: bool = True) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="picture.svg">'
         f"<style>{STYLE}</style>{head}</head><body><main><h1 id='top'>A page</h1>{body}</main></body></html>"
     )
-    return with_policy(text, "a page") if policy else text
+    return with_policy(text, "a page", {}) if policy else text
 
 
 def after_policy(body: str, planted: str) -> str:

@@ -29,7 +29,7 @@ def page(browser, request, tmp_path):
     """The ledger on a page with the book's security policy, with or without scripts."""
     place = tmp_path / "ledger.html"
     head = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>x</title></head><body><main>'
-    place.write_text(with_policy(f"{head}{ledger.table(VALUES)}</main></body></html>", "ledger"), encoding="utf-8")
+    place.write_text(with_policy(f"{head}{ledger.table(VALUES)}</main></body></html>", "ledger", {}), encoding="utf-8")
     context = browser.new_context(java_script_enabled=request.param, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(place.as_uri())
