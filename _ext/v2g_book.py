@@ -54,8 +54,21 @@ class FigureDataLink(SphinxPostTransform):
                 figure.append(nodes.legend("", nodes.paragraph("", "", nodes.raw("", link, format="html"))))
 
 
+class CellPlaces(SphinxPostTransform):
+    """Give each code cell an address on its page, ``#cell-3`` for the third that runs, where other pages lead to."""
+
+    default_priority = 5
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Add the address to the cells' containers."""
+        for cell in self.document.findall(nodes.container):
+            if cell.get("exec_count"):
+                cell["ids"].append(f"cell-{cell['exec_count']}")
+
+
 class ChapterRole(ReferenceRole):
-    """Link to a chapter, such as ``tools/waiting-lines``, or with ``#Its heading`` to a section of it.
+    """Link to a chapter, such as ``tools/waiting-lines``, or with ``#Its heading`` or ``#cell-3`` to a place in it.
 
     A chapter that is not there is a warning, as with any link, and so ends the build.
     """
@@ -133,6 +146,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("v2g_binder", "", "html")  # with PAGE for the notebook; empty where no repository is known
     app.add_config_value("v2g_issues", "", "html")
     app.add_post_transform(FigureDataLink)
+    app.add_post_transform(CellPlaces)
     app.add_role("chapter", ChapterRole())
     app.connect("html-page-context", tidy_page, priority=900)
     app.connect("build-finished", copy_mathjax)

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 
-GLOSSARY = "book/back/glossary.md"
+GLOSSARY = "book/generated/glossary.md"
 ROOMS = ("tools", "highway", "campus", "grid", "city", "synthesis")
 # words inside these stay as they are; chapters are named in italics
 CLOSED = (

@@ -1,12 +1,14 @@
 """The ledger is complete, its values are current, and its verdicts follow from them."""
 
 import ast
+import json
 import math
 from dataclasses import replace
 
 import pytest
 
-from tools.paths import BOOK, ROOT, chapter, notebooks
+from tools.paths import BOOK, ROOT, chapter, notebooks, stored_values
+from tools.paths import VALUES as FOLDER
 from v2g_nb.errors import InvalidInput
 from v2g_nb.ledger import STATUSES, Item, load_items, load_values, status
 
@@ -81,3 +83,10 @@ def test_an_id_is_a_paper_a_dot_and_a_name(name: str):
 def test_nan_is_no_value():
     with pytest.raises(InvalidInput, match="value"):
         status(NUMBER, math.nan)
+
+
+def test_a_value_stands_in_the_file_of_its_chapters_part():
+    for path in FOLDER.iterdir():
+        chapters = [ITEMS[item].chapter or "" for item in json.loads(path.read_text(encoding="utf-8"))]
+        assert {chapter.split("/")[0] for chapter in chapters} == {path.stem}
+    assert stored_values(FOLDER) == VALUES

@@ -1,11 +1,10 @@
 """Compare what a run recorded (numbers behind figures, ledger values) with what is stored."""
 
-import json
 import math
 import sys
 from pathlib import Path
 
-from tools.paths import VALUES, chapter, figure_folder, notebooks
+from tools.paths import VALUES, chapter, figure_folder, notebooks, stored_values
 from v2g_nb.figures.data import differing, read_csv
 from v2g_nb.ledger import load_items
 
@@ -30,10 +29,7 @@ def figure_faults(record: Path) -> list[str]:
 
 def ledger_faults(record: Path) -> list[str]:
     """Return a line for every ledger value that is missing, left over or different."""
-    ran: dict[str, object] = {}
-    for path in sorted((record / "ledger").rglob("*.json")):
-        ran |= json.loads(path.read_text(encoding="utf-8"))
-    kept = json.loads(VALUES.read_text(encoding="utf-8"))
+    ran, kept = stored_values(record / "ledger"), stored_values(VALUES)
     faults = []
     for item in sorted(ran.keys() | kept.keys()):
         ours, stored = ran.get(item), kept.get(item)

@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-from tools.paths import BOOK, ROOT, VALUES, chapter, figure_folder, notebooks
+from tools.paths import BOOK, ROOT, VALUES, chapter, figure_folder, notebooks, stored_values
 
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -75,7 +75,7 @@ def digest(notebook: Path) -> str:
     total = hashlib.sha256(sys.version.encode())
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     total.update(json.dumps([(c["cell_type"], c["source"], c["metadata"]) for c in cells]).encode())
-    inputs = [p for p in (ROOT / "v2g_nb").rglob("*") if p.is_file() and p.suffix != ".pyc" and p != VALUES]
+    inputs = [p for p in (ROOT / "v2g_nb").rglob("*") if p.is_file() and p.suffix != ".pyc" and p.parent != VALUES]
     for path in [*sorted(inputs), ROOT / "requirements.lock"]:
         total.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return total.hexdigest()
@@ -140,17 +140,18 @@ def store(workers: int, only: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         record, ran = Path(scratch) / "record", Path(scratch) / "book"
         run_all([(n, ran / f"{chapter(n)}.ipynb", record) for n in chosen], workers)
-        values = {} if not only else json.loads(VALUES.read_text(encoding="utf-8"))
         for notebook in chosen:
             name = chapter(notebook)
             shutil.copyfile(ran / f"{name}.ipynb", notebook)
             shutil.rmtree(figure_folder(notebook), ignore_errors=True)
             if (record / "figures" / name).exists():
                 shutil.copytree(record / "figures" / name, figure_folder(notebook))
-            written = record / "ledger" / f"{name}.json"
-            if written.exists():
-                values |= json.loads(written.read_text(encoding="utf-8"))
-        VALUES.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        for part in sorted({chapter(n).split("/")[0] for n in chosen}):
+            target = VALUES / f"{part}.json"
+            kept = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
+            values = kept | stored_values(record / "ledger" / part)
+            if values or target.exists():
+                target.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def main() -> None:

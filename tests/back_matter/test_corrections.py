@@ -31,7 +31,8 @@ def unchecked(entry: corrections.Correction) -> list[str]:
     known = {text for r in reported if isinstance(r, float) for text in (f"{r:g}", f"{r:.2f}")}
     known |= {plain(n) for i in entry.items for n in re.findall(r"[\d.]*\d", ITEMS[i].what + ITEMS[i].note)}
     known |= chapter_numbers(entry.chapter)
-    text = corrections.OURS.sub("", f"{entry.says} {entry.argument}")
+    told = [entry.says, entry.argument, *entry.readings, *(e.what for e in entry.evidence), entry.reconsider]
+    text = corrections.OURS.sub("", " ".join(told))
     text = text.replace("$", " ")  # numbers in formulas count as well
     return [n for n in prose_numbers(text) if plain(n) not in known]
 
@@ -40,6 +41,8 @@ def unchecked(entry: corrections.Correction) -> list[str]:
 def test_an_entry_is_backed(entry: corrections.Correction):
     assert entry.paper in PAPERS
     assert entry.kind in corrections.KINDS
+    assert entry.lacks() == []
+    corrections.grounds(entry, VALUES)  # each cell of the evidence is there
     assert all(i in ITEMS and ITEMS[i].paper == entry.paper for i in entry.items)
     for named, _ in corrections.OURS.findall(entry.argument):
         assert named in entry.items
@@ -56,7 +59,7 @@ def test_nothing_is_left_out(item: str):
 def test_what_is_refuted_is_not_called_unclear():
     """A refuted item has an entry that says something does not hold, is misprinted, or has several readings."""
     for item in (i for i in ITEMS if status(ITEMS[i], VALUES.get(i)) == "refuted"):
-        assert {e.kind for e in ENTRIES if item in e.items} - {"missing"}, item
+        assert {e.kind for e in ENTRIES if item in e.items} - {"not stated"}, item
 
 
 def test_titles_stand_once():
@@ -79,3 +82,44 @@ def test_an_unbacked_number_is_caught():
 def test_our_values_are_filled_in():
     values = VALUES | {"highway.eq-9": 0.25, "campus.fig-2a": 45.0}
     assert corrections.filled("[[highway.eq-9:%]], [[campus.fig-2a]]", values) == "25 %, 45"
+
+
+JUDGED = {
+    "place": "(1)",
+    "title": "A judged one",
+    "kind": "false",
+    "chapter": "tools/waiting-lines",
+    "says": "A.",
+    "argument": "B.",
+    "quotation": "A holds\nalways",
+    "readings": ["always", "mostly"],
+    "evidence": [{"what": "It does not.", "chapter": "tools/waiting-lines", "code": 'Chapter("tools/waiting-lines")'}],
+    "reconsider": "A proof.",
+}
+
+
+def test_a_judged_entry_shows_its_grounds():
+    text = corrections.entry(corrections.read("grid", JUDGED), VALUES)
+    link = "{chapter}`Waiting lines, cell 1 <tools/waiting-lines#cell-1>`"
+    rows = ["*Reading 1:* always", "*Reading 2:* mostly", f"*Evidence:* It does not. {link}"]
+    assert "\n> A holds always\n" in text
+    assert text.endswith("".join(f"- {row}\n" for row in [*rows, "*What would change our mind:* A proof."]))
+
+
+@pytest.mark.parametrize("field", ["quotation", "readings", "evidence", "reconsider"])
+def test_a_new_entry_without_grounds_is_caught(field: str):
+    bare = {name: value for name, value in JUDGED.items() if name != field}
+    assert corrections.read("grid", bare).lacks() == [field]
+    assert corrections.read("grid", bare | {"unjudged": True}).lacks() == []
+    assert corrections.read("grid", JUDGED).lacks() == []
+
+
+@pytest.mark.parametrize("code", ["no cell says this", "chapter"])
+def test_evidence_that_leads_nowhere_or_anywhere_is_caught(code: str):
+    evidence = [{"what": "It does not.", "chapter": "tools/waiting-lines", "code": code}]
+    with pytest.raises(ValueError, match="must be one"):
+        corrections.entry(corrections.read("grid", JUDGED | {"evidence": evidence}), VALUES)
+
+
+def test_every_paper_has_its_file():
+    assert {path.name for path in corrections.SOURCE.iterdir()} == {f"{paper}.yml" for paper in PAPERS}

@@ -2,11 +2,13 @@
 
 import importlib.util
 import re
+from pathlib import Path
 
 import pytest
 
-from tools.back_matter.chapters import cells
-from tools.paths import BOOK, ROOT
+from tools.back_matter import glossary
+from tools.back_matter.chapters import PARTS, cells
+from tools.paths import ROOT
 from tools.reading_time import chapters
 
 spec = importlib.util.spec_from_file_location("v2g_terms", ROOT / "_ext" / "v2g_terms.py")
@@ -15,12 +17,22 @@ assert spec.loader is not None
 v2g_terms = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(v2g_terms)
 
-TERMS = v2g_terms.terms((BOOK / "back" / "glossary.md").read_text(encoding="utf-8"))
+TERMS = v2g_terms.terms(glossary.page())
 
 
 def test_terms_stand_once_and_in_order():
     assert len(set(TERMS)) == len(TERMS) > 50
     assert sorted(TERMS, key=str.lower) == TERMS
+    assert {p.stem for p in glossary.SOURCE.glob("*")} <= set(PARTS)
+
+
+def test_a_term_of_two_parts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Each author adds to a file alone; the same term in two of them is named."""
+    for part in ("tools", "grid"):
+        (tmp_path / f"{part}.yml").write_text(f"bus: of {part}\n{part}: once\n")
+    monkeypatch.setattr(glossary, "SOURCE", tmp_path)
+    with pytest.raises(ValueError, match=r"\['bus'\] stand twice"):
+        glossary.load()
 
 
 @pytest.mark.parametrize("term", TERMS)

@@ -165,13 +165,14 @@ def test_an_argument_without_cases_is_caught(monkeypatch: pytest.MonkeyPatch):
 def test_a_wrong_ledger_value_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     item = Item("highway.x", "a number", "tools/x", 193.6, tolerance=0.5)
     monkeypatch.setattr(compare_records, "load_items", lambda: {item.id: item})
-    monkeypatch.setattr(compare_records, "VALUES", tmp_path / "values.json")
+    monkeypatch.setattr(compare_records, "VALUES", tmp_path / "values")
     (tmp_path / "ledger/tools").mkdir(parents=True)
+    (tmp_path / "values").mkdir()
     (tmp_path / "ledger/tools/x.json").write_text(json.dumps({item.id: 193.6}))
     for stored, faults in ((193.6, 0), (193.7, 1), (True, 1)):
-        (tmp_path / "values.json").write_text(json.dumps({item.id: stored}))
+        (tmp_path / "values/tools.json").write_text(json.dumps({item.id: stored}))
         assert len(compare_records.ledger_faults(tmp_path)) == faults
-    (tmp_path / "values.json").write_text("{}")
+    (tmp_path / "values/tools.json").write_text("{}")
     assert compare_records.ledger_faults(tmp_path)
 
 

@@ -32,8 +32,8 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A book of one chapter; runs are done in this process and counted in ``ran``."""
     folder = tmp_path / "book"
     write(folder / "tools/demo.ipynb", SOURCE)
-    values = tmp_path / "values.json"
-    values.write_text("{}")
+    values = tmp_path / "values"
+    values.mkdir()
     monkeypatch.setattr(run_notebooks, "VALUES", values)
     monkeypatch.setattr(run_notebooks, "notebooks", lambda: sorted(folder.rglob("*.ipynb")))
     monkeypatch.setattr(run_notebooks, "chapter", lambda p: p.relative_to(folder).with_suffix("").as_posix())
@@ -113,10 +113,12 @@ def test_storing_replaces_outputs_figure_data_and_ledger_values(
     stale.parent.mkdir()
     stale.write_text("x\n0\n")
     monkeypatch.setattr(run_notebooks, "run_all", run_all)
+    (run_notebooks.VALUES / "grid.json").write_text('{"grid.a": 1.0}')
     run_notebooks.store(1, [])
     assert [p.name for p in stale.parent.iterdir()] == ["fig-new.csv"]
     assert '"ran"' in (book / "tools/demo.ipynb").read_text()
-    assert json.loads(run_notebooks.VALUES.read_text()) == {"highway.a": True, "highway.b": 2.0}
+    stored = {path.name: json.loads(path.read_text()) for path in run_notebooks.VALUES.iterdir()}
+    assert stored == {"grid.json": {"grid.a": 1.0}, "tools.json": {"highway.a": True, "highway.b": 2.0}}
 
 
 def test_split_streams_are_joined():

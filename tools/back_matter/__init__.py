@@ -4,11 +4,10 @@ Each part is a text that a page of ``book/`` includes from ``book/generated/``. 
 to ``_build/generated``; nothing here is tracked.
 """
 
-import json
 from pathlib import Path
 
-from tools.back_matter import api, corrections, ledger, notation, players, ways
-from tools.paths import BUILD
+from tools.back_matter import api, corrections, glossary, ledger, notation, players, ways
+from tools.paths import BUILD, stored_values
 from v2g_nb.ledger import Value, load_values
 
 GENERATED = BUILD / "generated"
@@ -23,6 +22,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "ledger-sums.md": ledger.sums(values),
         "corrections.md": corrections.page(values),
         "notation.md": notation.page(),
+        "glossary.md": glossary.page(),
         "map.html": players.picture(),
         "paths.md": ways.paths(),
         "course.md": ways.course(),
@@ -33,9 +33,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
 
 def generate(run: Path | None = None) -> dict[Path, Path]:
     """Write every part and return the files by their place among the sources; values of a `run` come first."""
-    values = load_values()
-    for record in sorted((run / "record" / "ledger").rglob("*.json")) if run else ():
-        values |= json.loads(record.read_text(encoding="utf-8"))
+    values = load_values() | (stored_values(run / "record" / "ledger") if run else {})
     GENERATED.mkdir(parents=True, exist_ok=True)
     made = {}
     for name, text in parts(values).items():

@@ -1,24 +1,25 @@
 """The notation: which symbol means what in which chapter, and what no table explains.
 
-``python -m tools.back_matter.notation`` prints the symbols of each chapter that are not declared in
-``book/back/notation.yml``, with the formula in which they stand first.
+A part declares its symbols in ``book/back/notation/<part>.yml``: those of the whole `part`, and those of single
+`chapters`; ``everywhere.yml`` has what all share, and labels that are no products. A row is the name, as set, the
+meaning, the unit ("-" for a pure number), and how the paper writes it where that differs. The name is the letter, or
+the TeX command without its backslash; accents and superscripts do not count. A chapter may use nothing else.
+
+``python -m tools.back_matter.notation`` prints the symbols of each chapter that are not declared, with the formula in
+which they stand first.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tools import reading_time
-from tools.back_matter.chapters import cells, title
-from tools.back_matter.ways import PARTS
+from tools.back_matter.chapters import PARTS, by_part, cells, title
 from tools.paths import BOOK
 
-SOURCE = BOOK / "back" / "notation.yml"
+SOURCE = BOOK / "back" / "notation"
 # what a command does is no symbol: layout, operators, relations, functions with a name of their own
 COMMANDS = frozenset(
     re.findall(
@@ -73,12 +74,13 @@ def rows(table: list[list[Any]]) -> tuple[Symbol, ...]:
 
 
 @cache
-def load(source: Path = SOURCE) -> Notation:
+def load() -> Notation:
     """Return the notation as it is declared."""
-    found = yaml.load(source.read_text(encoding="utf-8"), yaml.BaseLoader)
-    rooms = {name: rows(table) for name, table in found["rooms"].items()}
-    chapters = {name: rows(table) for name, table in found["chapters"].items()}
-    return Notation(tuple(found["words"]), rows(found["everywhere"]), rooms, chapters)
+    found = by_part(SOURCE)
+    shared = found.pop("everywhere")
+    rooms = {part: rows(tables["part"]) for part, tables in found.items() if "part" in tables}
+    chapters = {name: rows(table) for tables in found.values() for name, table in tables.get("chapters", {}).items()}
+    return Notation(tuple(shared["words"]), rows(shared["everywhere"]), rooms, chapters)
 
 
 def formulas(markdown: str) -> Iterator[str]:

@@ -6,18 +6,10 @@ from typing import Any
 import yaml
 
 from tools import reading_time
-from tools.back_matter.chapters import cells, title
+from tools.back_matter.chapters import PARTS, cells, title
 from tools.paths import BOOK
 
 SOURCE = BOOK / "ways.yml"
-PARTS = {
-    "tools": "Tools",
-    "highway": "Highway",
-    "campus": "Campus",
-    "grid": "Grid",
-    "city": "City",
-    "synthesis": "Synthesis",
-}
 
 
 def load() -> dict[str, list[dict[str, Any]]]:

@@ -1,8 +1,8 @@
 """The ledger: what each paper says, what we get, and how the two compare.
 
 The items stand in ``items/<paper>.yml``, one file a paper, together one list. Our values are
-written by the chapters' runs and merged into ``values.json``. The status is computed from the two,
-never typed in.
+written by the chapters' runs and merged into ``values/<part>.json``, by the part of the chapter that computes
+them. The status is computed from the two, never typed in.
 """
 
 import json
@@ -211,5 +211,7 @@ def load_values() -> dict[str, Value]:
     >>> isinstance(load_values(), dict)
     True
     """
-    values: dict[str, Value] = json.loads((files(__package__) / "values.json").read_text(encoding="utf-8"))
-    return values
+    values: dict[str, Value] = {}
+    for source in (files(__package__) / "values").iterdir():
+        values |= json.loads(source.read_text(encoding="utf-8"))
+    return dict(sorted(values.items()))
