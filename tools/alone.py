@@ -1,7 +1,8 @@
 """Run every notebook alone, in an order drawn at random, in a copy of the project at another path.
 
 ``python -m tools.alone [--seed 1]``. Each gets a fresh kernel. What comes out has to be what is
-stored: notebooks byte for byte, the numbers behind figures and the ledger's values as well.
+stored: notebooks byte for byte where ``tools.quiet`` keeps nothing, the numbers behind figures and the
+ledger's values as well.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tools.paths import ROOT, chapter, notebooks
+from tools.quiet import settle
 
 LEFT_OUT = ("_build", ".venv", ".git", ".hypothesis", ".mypy_cache", ".ruff_cache", "__pycache__")
 
@@ -41,6 +43,7 @@ def run(there: Path, name: str, folder: Path) -> str:
     done = subprocess.run(words, cwd=there, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         return f"{name}: fails\n{done.stdout}{done.stderr}"
+    settle(target, folder / "record" / "figures" / name, source)
     return "" if target.read_bytes() == source.read_bytes() else f"{name}: differs from what is stored"
 
 

@@ -27,21 +27,23 @@ def figure_faults(record: Path) -> list[str]:
     return faults
 
 
+def same_value(item: str, ours: object, stored: object) -> bool:
+    """Return whether two values of a ledger item are the same, as closely as processors agree."""
+    if isinstance(ours, float) and isinstance(stored, float):
+        # A residual is noise below the tolerance that the item allows.
+        allowed = load_items()[item].tolerance if item in load_items() else 0.0
+        return math.isclose(ours, stored, rel_tol=1e-5) or max(abs(ours), abs(stored)) <= allowed
+    return type(ours) is type(stored) and ours == stored
+
+
 def ledger_faults(record: Path) -> list[str]:
     """Return a line for every ledger value that is missing, left over or different."""
     ran, kept = stored_values(record / "ledger"), stored_values(VALUES)
-    faults = []
-    for item in sorted(ran.keys() | kept.keys()):
-        ours, stored = ran.get(item), kept.get(item)
-        if isinstance(ours, float) and isinstance(stored, float):
-            # A residual is noise below the tolerance that the item allows.
-            allowed = load_items()[item].tolerance if item in load_items() else 0.0
-            same = math.isclose(ours, stored, rel_tol=1e-5) or max(abs(ours), abs(stored)) <= allowed
-        else:
-            same = type(ours) is type(stored) and ours == stored
-        if not same:
-            faults.append(f"ledger: {item} is {ours!r} in the run, but {stored!r} in store")
-    return faults
+    return [
+        f"ledger: {item} is {ran.get(item)!r} in the run, but {kept.get(item)!r} in store"
+        for item in sorted(ran.keys() | kept.keys())
+        if not same_value(item, ran.get(item), kept.get(item))
+    ]
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 ``--into FOLDER`` keeps the executed copies there and runs only what is stale: a notebook whose
 source, or the package, the data or the lock, has changed since. ``--store`` runs all and stores
-outputs in ``book/``, the numbers behind figures beside each notebook, and the ledger's values.
+outputs in ``book/``, the numbers behind figures beside each notebook, and the ledger's values. What
+agrees with what is stored, as ``tools.quiet`` says, stays as it is.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
+from tools import quiet
 from tools.paths import BOOK, ROOT, VALUES, chapter, figure_folder, notebooks, stored_values
 
 METADATA = {
@@ -78,6 +80,8 @@ def digest(notebook: Path) -> str:
     inputs = [p for p in (ROOT / "v2g_nb").rglob("*") if p.is_file() and p.suffix != ".pyc" and p.parent != VALUES]
     for path in [*sorted(inputs), ROOT / "requirements.lock"]:
         total.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    for path in sorted(figure_folder(notebook).glob("exp-*.json")):  # large experiments, of which a part is compared
+        total.update(path.read_bytes())
     return total.hexdigest()
 
 
@@ -142,14 +146,16 @@ def store(workers: int, only: list[str]) -> None:
         run_all([(n, ran / f"{chapter(n)}.ipynb", record) for n in chosen], workers)
         for notebook in chosen:
             name = chapter(notebook)
+            quiet.settle(ran / f"{name}.ipynb", record / "figures" / name, notebook)
             shutil.copyfile(ran / f"{name}.ipynb", notebook)
-            shutil.rmtree(figure_folder(notebook), ignore_errors=True)
+            for left in figure_folder(notebook).glob("*.csv"):
+                left.unlink()
             if (record / "figures" / name).exists():
-                shutil.copytree(record / "figures" / name, figure_folder(notebook))
+                shutil.copytree(record / "figures" / name, figure_folder(notebook), dirs_exist_ok=True)
         for part in sorted({chapter(n).split("/")[0] for n in chosen}):
             target = VALUES / f"{part}.json"
-            kept = json.loads(target.read_text(encoding="utf-8")) if only and target.exists() else {}
-            values = kept | stored_values(record / "ledger" / part)
+            stored = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+            values = (stored if only else {}) | quiet.kept_values(stored_values(record / "ledger" / part), stored)
             if values or target.exists():
                 target.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
