@@ -8,19 +8,22 @@ import json
 import math
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.arguments import checks_arguments
 from v2g_nb.certificate import Result, require
-from v2g_nb.checks import Text
+from v2g_nb.checks import Text, Whole
 from v2g_nb.errors import Infeasible, InvalidInput, NotAnEquilibrium, NotConverged
 from v2g_nb.figures import Frames, Table, frames
-from v2g_nb.figures.data import FigureData
+from v2g_nb.figures.data import DIGITS, FigureData, differing
 from v2g_nb.figures.style import PALETTE, Picture, picture, use_style
 from v2g_nb.ledger import Value, load_items, status
 from v2g_nb.sweep import sweep
@@ -39,6 +42,8 @@ __all__ = [
 
 
 ChapterPath = Annotated[str, Text(pattern=r"[a-z]+/[a-z0-9-]+", right="a path such as 'tools/waiting-lines'")]
+ExperimentName = Annotated[str, Text(pattern=r"exp-[a-z0-9-]+", right="a name such as 'exp-random-roads'")]
+SECONDS = 20.0  # how long a chapter may redo a part of a large experiment
 
 
 class Chapter:
@@ -190,6 +195,69 @@ class Chapter:
         return Table(["Item", "The paper says", "We get", "Status"], rows)
 
     @checks_arguments
+    def experiment(
+        self,
+        name: ExperimentName,
+        instance: Callable[..., Mapping[str, Any]],
+        *,
+        seed: Annotated[int, Whole(low=0)],
+        size: Annotated[int, Whole(low=1)],
+        **parameters: Any,
+    ) -> dict[str, NDArray[Any]]:
+        """Return the stored results of a large experiment, of which a random tenth is computed anew and compared.
+
+        ``python -m tools.experiment CHAPTER NAME`` computes all instances and stores them beside the chapter. A
+        tenth that takes more than 20 seconds ends there. Where a reader has changed `seed`, `size` or a
+        parameter, the part computed here is returned instead, and a printed line says how large it is.
+
+        Parameters
+        ----------
+        name : str
+            Its name, such as ``exp-random-roads``.
+        instance : callable
+            ``instance(rng, **parameters)`` returns the named numbers or words of one instance, drawn from its own
+            :class:`numpy.random.Generator`.
+        seed : int
+            Seed of all streams; at least 0.
+        size : int
+            How many instances.
+        **parameters
+            What else the instances depend on; numbers, words, or lists of them.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            One column a name, one entry an instance.
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is not of that kind, an instance gives another number than is stored, or, in a run that
+            is recorded, nothing is stored for this seed, size and these parameters.
+        """
+        path = Path(f"{self.path.split('/')[1]}-data") / f"{name}.json"  # a notebook runs in its own folder
+        stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        current = setting(seed, size, parameters).items() <= stored.items()
+        if not current and _record_folder("experiments"):
+            command = f"python -m tools.experiment {self.path} {name}"
+            raise InvalidInput(f"name = {name!r}: {path} is not of this seed, size and parameters, run `{command}`")
+        drawn: dict[int, dict[str, float | str]] = {}
+        begin = time.monotonic()
+        for number in np.random.default_rng().permutation(size)[: -(-size // 10)].tolist():
+            if not drawn or time.monotonic() - begin < SECONDS:
+                drawn[number] = one_instance(instance, seed, number, parameters)
+        ours = {key: np.array([row[key] for row in drawn.values()]) for key in next(iter(drawn.values()))}
+        if not current:
+            print(f"{name}: {len(drawn)} of {size} instances, computed here: others are stored, or none")
+            return ours
+        columns = {key: np.array(column) for key, column in stored["columns"].items()}
+        faults = differing(ours, {key: column[list(drawn)] for key, column in columns.items()})
+        if faults:
+            numbers = ", ".join(map(str, sorted(drawn)[:5]))
+            raise InvalidInput(f"name = {name!r}: {faults} is not what is stored, in instances such as {numbers}")
+        return columns
+
+    @checks_arguments
     def quote(self, value: float, text: str) -> None:
         """Assert that a number quoted in the prose is `value`, rounded as it stands there.
 
@@ -222,6 +290,27 @@ class Chapter:
             target = folder / self.path / f"{data.name}.csv"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(data.to_csv(), encoding="utf-8")
+
+
+def setting(seed: int, size: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the results of an experiment belong to, as it is stored."""
+    try:
+        known: dict[str, Any] = json.loads(json.dumps(dict(parameters)))
+    except TypeError:
+        raise checks.invalid("parameters", parameters, "numbers, words, or lists of them") from None
+    return {"seed": seed, "size": size, "parameters": known}
+
+
+def one_instance(
+    instance: Callable[..., Mapping[str, Any]], seed: int, number: int, parameters: Mapping[str, Any]
+) -> dict[str, float | str]:
+    """Return what an experiment's instance of that number gives, drawn from a stream of its own."""
+    given = instance(np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,))), **parameters)
+    if not isinstance(given, Mapping) or not given:
+        raise checks.invalid("instance", instance, "a function that returns named numbers or words")
+    words = {key: value for key, value in given.items() if isinstance(value, str)}
+    numbers = {k: checks.real(f"instance, {k}", v + 0.0) for k, v in given.items() if k not in words}
+    return {key: words[key] if key in words else float(f"{numbers[key]:.{DIGITS}g}") for key in given}
 
 
 def _record_folder(kind: str) -> Path | None:

@@ -43,5 +43,13 @@ CALLS = [
         item=also("highway.eq-9", "highway.no-such-item", "campus.eq-1"),
         value=other(1.0, float("nan"), float("inf"), None, [1.0]),
     ),
+    call(
+        CHAPTER.experiment,
+        name=also("exp-gap", "gap", "fig-gap", "exp-Gap"),
+        instance=also(lambda rng, cars: {"gap": rng.uniform()}, lambda rng, cars: 7, lambda rng, cars: {}),
+        seed=1,
+        size=10,
+        cars=12,
+    ),
     call(CHAPTER.quote, value=0.457, text=also("0.457", "0.458", "no number", "1e", "0.457 and more")),
 ]

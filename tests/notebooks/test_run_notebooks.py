@@ -51,13 +51,17 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path, book: Path, monkeypatch: p
     assert (tmp_path / "one/figures/tools/demo/fig-demo.csv").read_text() == "x\n1\n2\n"
 
 
-def test_a_digest_follows_the_source_and_not_the_outputs(tmp_path: Path):
+def test_a_digest_follows_source_and_experiments_and_not_the_outputs(tmp_path: Path):
     path = tmp_path / "demo.ipynb"
     write(path, "1 + 1")
     before = run_notebooks.digest(path)
     write(path, "1 + 1", output="2")
     assert run_notebooks.digest(path) == before
     write(path, "1 + 2")
+    assert run_notebooks.digest(path) != before
+    write(path, "1 + 1")
+    (tmp_path / "demo-data").mkdir()
+    (tmp_path / "demo-data" / "exp-gap.json").write_text("{}")
     assert run_notebooks.digest(path) != before
 
 
@@ -113,9 +117,11 @@ def test_storing_replaces_outputs_figure_data_and_ledger_values(
     stale.parent.mkdir()
     stale.write_text("x\n0\n")
     monkeypatch.setattr(run_notebooks, "run_all", run_all)
+    experiment = stale.with_name("exp-gap.json")  # stored by another command
+    experiment.write_text("{}")
     (run_notebooks.VALUES / "grid.json").write_text('{"grid.a": 1.0}')
     run_notebooks.store(1, [])
-    assert [p.name for p in stale.parent.iterdir()] == ["fig-new.csv"]
+    assert {p.name for p in stale.parent.iterdir()} == {"fig-new.csv", "exp-gap.json"}
     assert '"ran"' in (book / "tools/demo.ipynb").read_text()
     stored = {path.name: json.loads(path.read_text()) for path in run_notebooks.VALUES.iterdir()}
     assert stored == {"grid.json": {"grid.a": 1.0}, "tools.json": {"highway.a": True, "highway.b": 2.0}}
