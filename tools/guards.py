@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools.derivations import derivations
+
 MAX_LINES = 40  # of one cell
 MAX_WIDTH = 78  # characters of a line of code, which is what a page shows
 MAX_REPEAT = 12  # lines of code that may stand in two places
@@ -365,30 +367,6 @@ def _bare_lines(source: str) -> list[tuple[int, str]]:
             previous = token.type
     joined = [(number, " ".join(words)) for number, words in sorted(lines.items())]
     return [(n, t) for n, t in joined if re.search(r"\w", t) and not re.match(r"(import|from) ", t)]
-
-
-def derivations(root: Path) -> list[str]:
-    """Something asserts what a cell tagged `derivation` defines, there or further down."""
-    faults = []
-    for path in notebooks(root):
-        code = code_cells(path)
-        for place, cell in enumerate(code):
-            if "derivation" in cell["metadata"].get("tags", []):
-                defined = _defined(cell["source"])
-                later = [c["source"] for c in code[place:]]
-                if not any(re.search(r"\bassert", s) and any(d in s for d in defined) for s in later):
-                    faults.append(f"{path.name} [{cell.get('execution_count')}]: a derivation that nothing asserts")
-    return faults
-
-
-def _defined(source: str) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return found
 
 
 GUARDS = (

@@ -17,6 +17,7 @@ from v2g_nb.ledger import Item
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 FIGURE = {"image": {"alt": "A line that rises to two."}, "figure": {"name": "fig-line", "caption": "A line."}}
 TEST = 'def test_line():\n    assert column("tools/demo", "fig-line", "x").max() == 2\n'
+DERIVED = {"what": "twice a number", "against": "closed form: twice"}
 LONG = "\n".join(f"value_{k} = {k} + value_{k - 1}" for k in range(1, 45))
 
 
@@ -47,9 +48,10 @@ def project(tmp_path: Path) -> Path:
         prose("The line rises by 0.50 a step. Equation $x = 0.7$ is left alone."),
         cell(1, 'chapter = Chapter("tools/demo")\nchapter.quote(0.5, "0.50")'),
         cell(2, 'chapter.figure(figure, "fig-line", x=[1, 2])', shown(), mystnb=FIGURE),
-        cell(3, "def double(x):\n    return 2 * x", tags=["derivation"]),
-        cell(4, "assert double(1) == 2\nprint(double(1))", said("2\n")),
+        cell(3, "def double(x):\n    return 2 * x", tags=["derivation"], derivation=DERIVED),
+        cell(4, "twice = 1 + 1\nassert double(1) == twice\nprint(double(1))", said("2\n")),
     )
+    (tmp_path / "_toc.yml").write_text("- file: book/tools/demo\n")
     (tmp_path / "book/tools/demo-data/fig-line.csv").write_text("x\n1\n2\n")
     (tmp_path / "tests/test_demo.py").write_text(TEST)
     (tmp_path / "v2g_nb/one.py").write_text("")

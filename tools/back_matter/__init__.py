@@ -6,6 +6,7 @@ to ``_build/generated``; nothing here is tracked.
 
 from pathlib import Path
 
+from tools import derivations
 from tools.back_matter import api, corrections, glossary, ledger, notation, players, ways
 from tools.paths import BUILD, stored_values
 from v2g_nb.ledger import Value, load_values
@@ -23,6 +24,7 @@ def parts(values: dict[str, Value]) -> dict[str, str]:
         "corrections.md": corrections.page(values),
         "notation.md": notation.page(),
         "glossary.md": glossary.page(),
+        "derivations.md": derivations.page(),
         "map.html": players.picture(),
         "paths.md": ways.paths(),
         "course.md": ways.course(),
