@@ -32,15 +32,18 @@ METADATA = {
 }
 
 
-def execute(source: Path, target: Path, record: Path) -> None:
-    """Run one notebook from `source` in its own folder and write it, tidied, to `target`."""
+def execute(source: Path, target: Path, record: Path | None, errors: bool = False) -> None:
+    """Run one notebook from `source` in its own folder and write it, tidied, to `target`; with `errors`, to its end."""
     notebook = nbformat.read(source, as_version=4)
-    os.environ["V2G_RECORD"] = str(record)
+    os.environ.pop("V2G_RECORD", None)
+    if record:
+        os.environ["V2G_RECORD"] = str(record)
     client = NotebookClient(
         notebook,
         timeout=600,
         kernel_name="python3",
         record_timing=False,
+        allow_errors=errors,
         extra_arguments=["--log-level=ERROR"],  # a kernel for one run on this machine needs no warning about its port
         resources={"metadata": {"path": str(source.parent)}},
     )
