@@ -19,14 +19,14 @@ VENV = Path(os.environ.get("V2G_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 LOCK = Path(os.environ.get("V2G_LOCK", ROOT / "requirements.lock"))
 PEERS = ROOT / "_build" / "peers" / BIN.name / "python"  # the peers' own environment
-TASKS: dict[str, Callable[[], None]] = {}
+TASKS: dict[str, Callable[..., None]] = {}
 
 # What numpy and OpenBLAS use where a processor has neither AVX2 nor AVX512; tests/test_arithmetic.py
 # asserts that they really are off.
 OTHER_ARITHMETIC = {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4"}
 
 
-def task(function: Callable[[], None]) -> Callable[[], None]:
+def task(function: Callable[..., None]) -> Callable[..., None]:
     """Register a function under its name, with hyphens."""
     TASKS[function.__name__.replace("_", "-")] = function
     return function
@@ -94,6 +94,27 @@ def notebooks() -> None:
     """Run every notebook and store outputs, figure data and ledger values."""
     prepare()
     python("-m", "tools.run_notebooks", "--store")
+
+
+@task
+def chapter(*words: str) -> None:
+    """Run all checks of one chapter, in about a minute: python tasks.py chapter PART/NAME."""
+    prepare()
+    python("-m", "tools.one_chapter", *words)
+
+
+@task
+def vary(*words: str) -> None:
+    """Run every chapter, or --chapter PART/NAME, under the settings of tools/variations.yml."""
+    prepare()
+    python("-m", "tools.vary", *words)
+
+
+@task
+def experiment(*words: str) -> None:
+    """Run and store a large experiment: python tasks.py experiment PART/NAME exp-NAME."""
+    prepare()
+    python("-m", "tools.experiment", *words)
 
 
 @task
@@ -301,7 +322,9 @@ def clean() -> None:
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:]
+    names, words = sys.argv[1:], []
+    if names and names[0] in ("chapter", "vary", "experiment"):  # what follows is for the task itself
+        names, words = names[:1], names[1:]
     if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
         raise SystemExit(f"this Python is {sys.version.split()[0]}: must be 3.11 or newer")
     if not names or any(name not in TASKS for name in names):
@@ -310,4 +333,4 @@ if __name__ == "__main__":
             print(f"  {name:<17} {function.__doc__}")
         raise SystemExit(2)
     for name in names:
-        TASKS[name]()
+        TASKS[name](*words)

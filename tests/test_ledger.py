@@ -20,12 +20,13 @@ NUMBER = Item("highway.x", "a number", "tools/x", 193.6, tolerance=1.0)
 @pytest.mark.parametrize("item", [pytest.param(i, id=i.id) for i in TREATED])
 def test_treated_items_are_backed(item: Item):
     """An item's chapter exists and has recorded a value, and the test it names exists."""
-    assert (BOOK / f"{item.chapter}.ipynb").exists(), item.chapter
-    assert item.id in VALUES, f"{item.id}: no value is stored, run `make notebooks`"
-    assert item.test, f"{item.id}: names no test"
+    place = f"v2g_nb/ledger/items/{item.paper}.yml, {item.id}"
+    assert (BOOK / f"{item.chapter}.ipynb").exists(), f"{place}: book/{item.chapter}.ipynb is no chapter"
+    assert item.id in VALUES, f"book/{item.chapter}.ipynb: call chapter.record({item.id!r}, ...) and store the chapter"
+    assert item.test, f"{place}: add `test: tests/FILE.py::NAME`, the test that fails when our value is wrong"
     path, _, name = item.test.partition("::")
     functions = {n.name for n in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(n, ast.FunctionDef)}
-    assert name in functions, item.test
+    assert name in functions, f"{place}: there is no {item.test}"
 
 
 def test_no_value_without_an_item():
@@ -46,7 +47,9 @@ def test_a_refutation_has_an_argument():
 def test_no_chapter_of_a_room_is_without_items():
     """A chapter of a room treats something of its paper."""
     rooms = {chapter(n) for n in notebooks() if not chapter(n).startswith(("tools/", "synthesis/"))}
-    assert rooms <= {i.chapter for i in TREATED}
+    without = sorted(rooms - {i.chapter for i in TREATED})
+    how = "v2g_nb/ledger/items/{0}.yml: add an item with `chapter: {1}`, and to the chapter chapter.record(...)"
+    assert not without, "\n".join(how.format(c.split("/")[0], c) for c in without)
 
 
 @pytest.mark.parametrize(("ours", "verdict"), [(193.6, "reproduced"), (194.6, "reproduced"), (194.7, "differs")])

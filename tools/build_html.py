@@ -47,8 +47,12 @@ def toc_faults(root: Path = ROOT) -> list[str]:
         for path in (root / "book").rglob(kind)
         if not any(part in GENERATED for part in path.parts)
     }
-    faults = [f"{name} is in book/, but not in _toc.yml" for name in sorted(pages - set(names))]
-    return faults + [f"{name} is in _toc.yml, but not in book/" for name in names if name not in pages]
+    faults = [
+        f"_toc.yml: add `- file: {name}` under its part, the page is in book/" for name in sorted(pages - set(names))
+    ]
+    return faults + [
+        f"_toc.yml: take out {name}, or write the page: it is not in book/" for name in names if name not in pages
+    ]
 
 
 def wanted(run: Path | None) -> dict[Path, Path]:

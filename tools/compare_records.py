@@ -1,7 +1,11 @@
-"""Compare what a run recorded (numbers behind figures, ledger values) with what is stored."""
+"""Compare what a run recorded (numbers behind figures, ledger values) with what is stored.
+
+``python -m tools.compare_records RECORD [CHAPTER ...]``: of all chapters, or of those named.
+"""
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.paths import VALUES, chapter, figure_folder, notebooks, stored_values
@@ -9,10 +13,10 @@ from v2g_nb.figures.data import differing, read_csv
 from v2g_nb.ledger import load_items
 
 
-def figure_faults(record: Path) -> list[str]:
+def figure_faults(record: Path, chapters: Sequence[str] = ()) -> list[str]:
     """Return a line for every figure whose data is missing, left over or different."""
     faults = []
-    for notebook in notebooks():
+    for notebook in (n for n in notebooks() if not chapters or chapter(n) in chapters):
         ran, kept = record / "figures" / chapter(notebook), figure_folder(notebook)
         names = {p.name for p in ran.glob("*.csv")} | {p.name for p in kept.glob("*.csv")}
         for name in sorted(names):
@@ -36,9 +40,12 @@ def same_value(item: str, ours: object, stored: object) -> bool:
     return type(ours) is type(stored) and ours == stored
 
 
-def ledger_faults(record: Path) -> list[str]:
+def ledger_faults(record: Path, chapters: Sequence[str] = ()) -> list[str]:
     """Return a line for every ledger value that is missing, left over or different."""
     ran, kept = stored_values(record / "ledger"), stored_values(VALUES)
+    if chapters:
+        items = {item.id for item in load_items().values() if item.chapter in chapters}
+        kept = {item: value for item, value in kept.items() if item in items}
     return [
         f"ledger: {item} is {ran.get(item)!r} in the run, but {kept.get(item)!r} in store"
         for item in sorted(ran.keys() | kept.keys())
@@ -48,7 +55,8 @@ def ledger_faults(record: Path) -> list[str]:
 
 def main() -> None:
     """Compare the folder named on the command line."""
-    faults = [*figure_faults(Path(sys.argv[1])), *ledger_faults(Path(sys.argv[1]))]
+    record, chapters = Path(sys.argv[1]), sys.argv[2:]
+    faults = [*figure_faults(record, chapters), *ledger_faults(record, chapters)]
     if faults:
         raise SystemExit("\n".join([*faults, "run `make notebooks` and look at what changed"]))
     print("figure data and ledger values are current")

@@ -1,4 +1,4 @@
-"""Run and store a large experiment of a chapter: ``python -m tools.experiment highway/queues exp-random-roads``.
+"""Run and store a large experiment of a chapter: ``python tasks.py experiment highway/queues exp-random-roads``.
 
 All instances of ``chapter.experiment("exp-random-roads", ...)`` are computed, by as many processes as ``--workers``
 says, and stored with seed, size and parameters in ``book/<chapter>-data/exp-random-roads.json``. What is computed
@@ -93,7 +93,7 @@ def store(made: dict[str, Any], target: Path) -> str:
 
 def main() -> None:
     """Compute all shares side by side and store the whole."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tasks.py experiment", description=__doc__)
     parser.add_argument("chapter", help="such as highway/queues")
     parser.add_argument("name", help="such as exp-random-roads")
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))

@@ -206,7 +206,7 @@ class Chapter:
     ) -> dict[str, NDArray[Any]]:
         """Return the stored results of a large experiment, of which a random tenth is computed anew and compared.
 
-        ``python -m tools.experiment CHAPTER NAME`` computes all instances and stores them beside the chapter. A
+        ``python tasks.py experiment CHAPTER NAME`` computes all instances and stores them beside the chapter. A
         tenth that takes more than 20 seconds ends there. Where a reader has changed `seed`, `size` or a
         parameter, the part computed here is returned instead, and a printed line says how large it is.
 
@@ -239,7 +239,7 @@ class Chapter:
         stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         current = setting(seed, size, parameters).items() <= stored.items()
         if not current and _record_folder("experiments"):
-            command = f"python -m tools.experiment {self.path} {name}"
+            command = f"python tasks.py experiment {self.path} {name}"
             raise InvalidInput(f"name = {name!r}: {path} is not of this seed, size and parameters, run `{command}`")
         drawn: dict[int, dict[str, float | str]] = {}
         begin = time.monotonic()

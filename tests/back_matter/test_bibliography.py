@@ -45,8 +45,10 @@ def in_docstrings() -> set[str]:
 
 
 def test_every_citation_has_an_entry():
-    assert cited() <= set(ENTRIES)
+    missing = sorted(cited() - set(ENTRIES))
+    assert not missing, f"references/: add an entry to one of the .bib files, for {missing}"
 
 
 def test_every_entry_is_cited():
-    assert set(ENTRIES) <= cited() | in_docstrings()
+    idle = sorted(set(ENTRIES) - cited() - in_docstrings())
+    assert not idle, f"references/: cite it or take it out: {idle}"

@@ -39,21 +39,26 @@ def unchecked(entry: corrections.Correction) -> list[str]:
 
 @pytest.mark.parametrize("entry", [pytest.param(e, id=f"{e.paper}: {e.title}") for e in ENTRIES])
 def test_an_entry_is_backed(entry: corrections.Correction):
+    place = f"book/back/corrections/{entry.paper}.yml, {entry.title!r}"
     assert entry.paper in PAPERS
-    assert entry.kind in corrections.KINDS
-    assert entry.lacks() == []
+    assert entry.kind in corrections.KINDS, f"{place}: kind must be one of {sorted(corrections.KINDS)}"
+    assert entry.lacks() == [], f"{place}: add {entry.lacks()}"
     corrections.grounds(entry, VALUES)  # each cell of the evidence is there
-    assert all(i in ITEMS and ITEMS[i].paper == entry.paper for i in entry.items)
+    strange = [i for i in entry.items if i not in ITEMS or ITEMS[i].paper != entry.paper]
+    assert not strange, f"{place}: {strange} are no items of v2g_nb/ledger/items/{entry.paper}.yml"
     for named, _ in corrections.OURS.findall(entry.argument):
-        assert named in entry.items
-    assert not entry.section or entry.section in headings(entry.chapter)
-    assert unchecked(entry) == []
+        assert named in entry.items, f"{place}: add {named} to `items`"
+    there = not entry.section or entry.section in headings(entry.chapter)
+    assert there, f"{place}: {entry.section!r} is no heading of book/{entry.chapter}.ipynb"
+    assert not unchecked(entry), f"{place}: {unchecked(entry)} are in no cell of book/{entry.chapter}.ipynb"
 
 
 @pytest.mark.parametrize("item", [i for i in ITEMS if status(ITEMS[i], VALUES.get(i)) in EXPLAINED])
 def test_nothing_is_left_out(item: str):
     """What is refuted, differs, was tuned or cannot be identified has an entry."""
-    assert any(item in e.items for e in ENTRIES), f"{item} has no correction"
+    assert any(item in e.items for e in ENTRIES), (
+        f"book/back/corrections/{ITEMS[item].paper}.yml: add an entry with {item} under `items`"
+    )
 
 
 def test_what_is_refuted_is_not_called_unclear():

@@ -59,12 +59,15 @@ def test_some_are_open_problems():
 def test_every_exercise_has_a_solution_that_asserts(label: str):
     """For an open problem the solution is what is known, with an assertion that holds."""
     chapter, title = ALL[label]
-    assert label in SOLVED, f"{chapter}: {title} has no solution"
-    assert asserts(SOLVED[label]), f"{chapter}: the solution of {title} asserts nothing"
+    assert label in SOLVED, f"book/{chapter}.ipynb: {title} has no {{solution-start}} {label}"
+    assert asserts(SOLVED[label]), f"book/{chapter}.ipynb: the solution of {title} asserts nothing: add an assert"
 
 
 def test_every_chapter_has_exercises():
-    assert {chapter for chapter, _ in ALL.values()} == set(chapters())
+    without = [c for c in chapters() if c not in {chapter for chapter, _ in ALL.values()}]
+    assert not without, "\n".join(
+        f"book/{c}.ipynb: add an {{exercise}} with a label, and its solution" for c in without
+    )
 
 
 def markdown(text: str) -> dict:

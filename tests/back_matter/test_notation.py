@@ -14,11 +14,15 @@ WORDS = notation.load().words
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_symbol_is_declared(chapter: str):
-    assert notation.undeclared(chapter) == {}
+    part, _ = chapter.split("/")
+    where = f"book/back/notation/{part}.yml: under `chapters: {chapter}:`"
+    found = [f"{where} add [{s}, TEX, MEANING, UNIT], for {f[:60]}" for s, f in notation.undeclared(chapter).items()]
+    assert not found, "\n".join(found)
 
 
 def test_nothing_is_declared_in_vain():
-    assert notation.idle() == []
+    found = [f"book/back/notation/: take the row out that nothing uses, {fault}" for fault in notation.idle()]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("formula", ["\\zeta = 3", "Z_i", "\\hat Z", "2Zx", "\\frac{Z}{2}", "\\text{cars } Z"])

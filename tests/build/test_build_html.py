@@ -47,12 +47,12 @@ def test_complete_contents_have_no_fault(project):
 
 def test_a_forgotten_chapter_is_named(project):
     (project / "book" / "tools" / "lost.ipynb").write_text("x")
-    assert toc_faults(project) == ["book/tools/lost is in book/, but not in _toc.yml"]
+    assert toc_faults(project) == ["_toc.yml: add `- file: book/tools/lost` under its part, the page is in book/"]
 
 
 def test_a_chapter_that_is_gone_is_named(project):
     (project / "book" / "tools" / "more.md").unlink()
-    assert toc_faults(project) == ["book/tools/more is in _toc.yml, but not in book/"]
+    assert toc_faults(project) == ["_toc.yml: take out book/tools/more, or write the page: it is not in book/"]
 
 
 def test_only_what_changed_is_touched(project, tmp_path_factory):

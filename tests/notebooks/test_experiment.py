@@ -111,7 +111,7 @@ def test_a_reader_may_change_it_and_a_recorded_run_may_not(
     assert max(found["gap"]) <= other.get("cars", 12)
     assert f"exp-gap: {size // 10} of {size} instances" in capsys.readouterr().out
     monkeypatch.setenv("V2G_RECORD", "somewhere")
-    with pytest.raises(InvalidInput, match=r"run `python -m tools\.experiment tools/demo exp-gap`"):
+    with pytest.raises(InvalidInput, match=r"run `python tasks\.py experiment tools/demo exp-gap`"):
         ask(**other)
     assert len(ask()["gap"]) == 40
 
