@@ -254,7 +254,10 @@ class Chapter:
         faults = differing(ours, {key: column[list(drawn)] for key, column in columns.items()})
         if faults:
             numbers = ", ".join(map(str, sorted(drawn)[:5]))
-            raise InvalidInput(f"name = {name!r}: {faults} is not what is stored, in instances such as {numbers}")
+            raise InvalidInput(
+                f"name = {name!r}: {faults} is not what is stored, in instances such as {numbers}; "
+                "what an instance depends on is one of its parameters"
+            )
         return columns
 
     @checks_arguments

@@ -27,4 +27,5 @@ def test_every_work_that_a_page_cites_is_listed():
         for group in re.findall(r"\{cite(?::[a-z]+)?\}`([^`]+)`", page.read_text(encoding="utf-8")):
             cited |= {(key.strip(), page.name) for key in group.split(",")}
     assert cited
-    assert sorted((key, page) for key, page in cited if key not in KEYS) == []
+    missing = sorted((key, page) for key, page in cited if key not in KEYS)
+    assert not missing, f"references/: add an entry to one of the .bib files, for {missing}"

@@ -8,12 +8,12 @@ from tools.guards import GUARDS, chapter, notebooks
 from tools.paths import ROOT
 
 HOW = {
-    "execution": "run `python -m tools.run_notebooks --store PART/NAME`",
+    "execution": "store the chapter, `python -m tools.run_notebooks --store PART/NAME`",
     "outputs": "change what the cell prints, and store it again",
     "lengths": "split the cell",
     "line_lengths": "wrap the line, as `ruff format --line-length 78` does",
     "names": "its first code cell makes chapter = Chapter(...) with that name",
-    "figures": "write it into the cell's metadata, and store the chapter again",
+    "figures": "alt, caption and name stand in the cell's metadata; storing the chapter stores the data",
     "asserted_columns": "in tests/notebooks/test_PART_NAME.py, assert something of column(CHAPTER, FIGURE, COLUMN)",
     "ignored_outputs": "take the tag away, or list the cell in tools/guards.py",
     "quoted_numbers": "add chapter.quote(value, TEXT) to a code cell; sizes that the package holds go into STATED of "

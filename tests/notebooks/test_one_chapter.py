@@ -15,7 +15,7 @@ from tools.paths import ROOT
 
 
 def test_messages_are_told_without_what_pytest_adds():
-    said = "AssertionError: book/ways.yml: add it\ntools/guards.py: or list it\nassert not ['x']\n  where ..."
+    said = "AssertionError: book/ways.yml: add it\n  tools/guards.py: or list it\nassert not ['x']\n  where ..."
     assert one_chapter.told(said, "tests/t.py::test_x") == ["book/ways.yml: add it", "tools/guards.py: or list it"]
     assert one_chapter.told("AssertionError: _toc.yml: add it", "t") == ["_toc.yml: add it"]
     assert one_chapter.told("assert 1 == 2", "tests/t.py::test_x") == ["tests/t.py::test_x: assert 1 == 2"]
@@ -23,7 +23,8 @@ def test_messages_are_told_without_what_pytest_adds():
 
 
 def test_failing_tests_and_files_that_cannot_be_read_are_heard(tmp_path):
-    (tmp_path / "test_a.py").write_text("def test_a():\n    assert 0, 'book/a.yml: add b'\n\ndef test_b(): pass\n")
+    fails = "def test_a():\n    x = ['b', 'c']\n    assert not x, '\\n'.join(f'book/a.yml: add {y}' for y in x)\n"
+    (tmp_path / "test_a.py").write_text(f"{fails}\ndef test_b(): pass\n")
     (tmp_path / "test_c.py").write_text("import no_such_module\n")
     words = (
         "from tools.one_chapter import run_tests; m = run_tests('-p', 'no:cacheprovider', '.'); print(m.lines, m.count)"
@@ -31,7 +32,7 @@ def test_failing_tests_and_files_that_cannot_be_read_are_heard(tmp_path):
     command = [sys.executable, "-c", words]
     env = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    assert "book/a.yml: add b" in done.stdout
+    assert "'book/a.yml: add b', 'book/a.yml: add c'" in done.stdout
     assert "test_c.py: E   ModuleNotFoundError: No module named 'no_such_module'" in done.stdout
 
 
