@@ -9,9 +9,8 @@ with what is stored, as closely as the chapter compares them, leave the file as 
 import argparse
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +77,8 @@ def collected(folder: Path) -> dict[str, Any]:
 
 def store(made: dict[str, Any], target: Path) -> str:
     """Write an experiment, unless what is stored agrees with it; return what was done."""
-    old = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-    ours, stored = (
-        {key: np.array(column) for key, column in found.get("columns", {}).items()} for found in (made, old)
-    )
+    old = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {"columns": {}}
+    ours, stored = ({key: np.array(column) for key, column in found["columns"].items()} for found in (made, old))
     if made | {"columns": 0} == old | {"columns": 0} and not differing(ours, stored):
         return "agrees with what is stored"
     columns = ",\n  ".join(f"{json.dumps(key)}: {json.dumps(column)}" for key, column in made["columns"].items())
@@ -97,21 +94,16 @@ def main() -> None:
     parser.add_argument("chapter", help="such as highway/queues")
     parser.add_argument("name", help="such as exp-random-roads")
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
-    parser.add_argument("--part", type=int)
     given = parser.parse_args()
     notebook = BOOK / f"{given.chapter}.ipynb"
     if not notebook.exists():
         raise SystemExit(f"{notebook.relative_to(ROOT)}: no such chapter")
     folder = BUILD / "experiments" / given.chapter / given.name / digest(notebook)[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    if given.part is not None:
-        share(notebook, given.name, folder, given.part, given.workers)
-        return
-    words = [sys.executable, "-m", "tools.experiment", given.chapter, given.name, "--workers", str(given.workers)]
-    shares = [subprocess.Popen([*words, "--part", str(part)], cwd=ROOT) for part in range(given.workers)]
-    ended = [process.wait() for process in shares]
-    if any(ended):
-        raise SystemExit("failed: what is computed is kept, the same command goes on")
+    with ProcessPoolExecutor(given.workers) as pool:
+        shares = [pool.submit(share, notebook, given.name, folder, k, given.workers) for k in range(given.workers)]
+        for done in shares:
+            done.result()
     target = figure_folder(notebook) / f"{given.name}.json"
     made = collected(folder)
     print(f"{target.relative_to(ROOT)}: {made['size']} instances, {store(made, target)}")

@@ -72,19 +72,17 @@ def rerun(name: str) -> list[str]:
     store = f"look at it, then `python -m tools.run_notebooks --store {name}`"
     with tempfile.TemporaryDirectory() as record:
         env = os.environ | OTHER_ARITHMETIC | {"V2G_RECORD": record, "PYTHONPATH": str(ROOT)}
-        words = ["-p", "tools.nbval_plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-q"]
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words, "--tb=no", "-rf", f"book/{name}.ipynb"],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        cells = re.findall(r"^FAILED .*::Cell (\d+)", done.stdout, flags=re.M)
-        faults = [f"book/{name}.ipynb: code cell {int(c) + 1} gives other than is stored: {store}" for c in cells]
-        if done.returncode and not cells:
-            faults.append(f"book/{name}.ipynb: does not run: {done.stdout[-300:]}{done.stderr[-300:]}")
-        compare = [sys.executable, "-m", "tools.compare_records", record, name]
-        done = subprocess.run(compare, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        records = done.stderr.splitlines()[:-1]  # the last line speaks of all chapters
-        return [*faults, *(f"book/{name}.ipynb: {line}: {store}" for line in records)]
+        nbval = "pytest -p tools.nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=300 -q --tb=no -rf"
+        steps = ([*nbval.split(), f"book/{name}.ipynb"], ["tools.compare_records", record, name])
+        ran, compared = (
+            subprocess.run([sys.executable, "-m", *s], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+            for s in steps
+        )
+    cells = re.findall(r"^FAILED .*::Cell (\d+)", ran.stdout, flags=re.M)
+    faults = [f"code cell {int(c) + 1} gives other than is stored: {store}" for c in cells]
+    faults += [f"does not run: {ran.stdout[-300:]}{ran.stderr[-300:]}"] if ran.returncode and not cells else []
+    faults += [f"{line}: {store}" for line in compared.stderr.splitlines()[:-1]]  # the last speaks of all chapters
+    return [f"book/{name}.ipynb: {fault}" for fault in faults]
 
 
 def main() -> None:

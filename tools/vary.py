@@ -11,11 +11,9 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -49,25 +47,22 @@ def varied(notebook: nbformat.NotebookNode, setting: Setting) -> None:
             cell.source = pattern.sub(lambda m, new=new: m[1] + new, cell.source)
 
 
-def attempt(name: str, setting: Setting) -> list[str]:
-    """Run a varied chapter in a scratch folder; return a line for every cell that breaks."""
-    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+def attempt(name: str, setting: Setting) -> dict[str, Any]:
+    """Run a varied chapter in a scratch folder; return the seconds, and a line for every cell that breaks."""
+    begin, notebook = time.monotonic(), nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
     try:
         varied(notebook, setting)
     except ValueError as fault:
-        return [f"no such setting any more, change {SETTINGS.relative_to(ROOT)}: {fault}"]
+        return {"seconds": 0.0, "broke": [f"no such setting any more, change {SETTINGS.relative_to(ROOT)}: {fault}"]}
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch) / f"{name}.ipynb"
         shutil.copytree((BOOK / name).parent, place.parent)
         nbformat.write(notebook, place)
         execute(place, place, None, errors=True)
-        ran = nbformat.read(place, as_version=4)
-    return [
-        f"cell {number}: {output.ename}: {' '.join((output.evalue or raised_by(output.traceback)).split())[:200]}"
-        for number, cell in enumerate(ran.cells)
-        for output in cell.get("outputs", ())
-        if output.output_type == "error"
-    ]
+        cells = enumerate(nbformat.read(place, as_version=4).cells)
+    errors = [(n, o) for n, cell in cells for o in cell.get("outputs", ()) if o.output_type == "error"]
+    said = [(n, o.ename, " ".join((o.evalue or raised_by(o.traceback)).split())[:200]) for n, o in errors]
+    return {"seconds": time.monotonic() - begin, "broke": [f"cell {n}: {kind}: {what}" for n, kind, what in said]}
 
 
 def raised_by(traceback: list[str]) -> str:
@@ -82,50 +77,38 @@ def kept(name: str, which: str, setting: Setting) -> Path:
     return BUILD / "vary" / name / f"{which}-{hashlib.sha256(here.encode()).hexdigest()[:16]}.json"
 
 
-def lines(name: str, which: str, result: dict[str, Any]) -> str:
-    """Return what is printed of a run."""
-    broke = [f"    {fault}" for fault in result["broke"]]
-    return "\n".join([f"{name}, {which}: {'broke' if broke else 'ran'} ({result['seconds']:.0f} s)", *broke])
-
-
 def main() -> None:
     """Run what has no current result, then print all."""
     parser = argparse.ArgumentParser(prog="python tasks.py vary", description=__doc__)
     parser.add_argument("--chapter", action="append", help="only this one, such as campus/one-car")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--one", nargs=2, metavar=("CHAPTER", "SETTING"))
-    given = parser.parse_args()
-    settings = load()
-    if given.one:
-        name, which = given.one
-        begin, target = time.monotonic(), kept(name, which, settings[name][which])
-        result = {"broke": attempt(name, settings[name][which]), "seconds": time.monotonic() - begin}
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(result), encoding="utf-8")
-        return
+    given, settings = parser.parse_args(), load()
     chosen = given.chapter or [chapter(n) for n in notebooks()]
     unknown = [name for name in chosen if not (BOOK / f"{name}.ipynb").exists()]
     if unknown:
         raise SystemExit(f"no such chapter: {', '.join(unknown)}")
     jobs = {(name, which): kept(name, which, s) for name in chosen for which, s in settings.get(name, {}).items()}
-    words = [sys.executable, "-m", "tools.vary", "--one"]
-    with ThreadPoolExecutor(given.workers) as pool:
-        todo = {pool.submit(subprocess.run, [*words, *job], cwd=ROOT): job for job, f in jobs.items() if not f.exists()}
+    with ProcessPoolExecutor(given.workers) as pool:
+        todo = {pool.submit(attempt, j[0], settings[j[0]][j[1]]): j for j, file in jobs.items() if not file.exists()}
         try:
             for number, done in enumerate(as_completed(todo), 1):
+                file = jobs[todo[done]]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps(done.result()), encoding="utf-8")
                 print(f"[{number} of {len(todo)}] {', '.join(todo[done])}", flush=True)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise SystemExit("interrupted: what has run is kept, run again to go on") from None
-    results = {job: json.loads(file.read_text(encoding="utf-8")) for job, file in jobs.items() if file.exists()}
+    results = {job: json.loads(file.read_text(encoding="utf-8")) for job, file in jobs.items()}
     for job, result in results.items():
-        print(lines(*job, result))
+        print(f"{', '.join(job)}: {'broke' if result['broke'] else 'ran'} ({result['seconds']:.0f} s)")
+        print("".join(f"    {fault}\n" for fault in result["broke"]), end="")
     few = [name for name in chosen if len(settings.get(name, {})) != NUMBER]
     if few:
         print(f"without {NUMBER} settings in {SETTINGS.relative_to(ROOT)}: {', '.join(few)}")
-    broke = [job for job in jobs if job not in results or results[job]["broke"]]
-    print(f"{len(jobs) - len(broke)} of {len(jobs)} runs came to their end")
-    if broke:
+    ran = sum(not result["broke"] for result in results.values())
+    print(f"{ran} of {len(jobs)} runs came to their end")
+    if ran < len(jobs):
         raise SystemExit(1)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -57,11 +58,11 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_broken_cell_is_named_with_its_error(book: Path):
     before = {path: path.read_bytes() for path in book.rglob("*") if path.is_file()}
-    assert vary.attempt("tools/demo", [["cars = 12", "cars = 8"]]) == [
+    assert vary.attempt("tools/demo", [["cars = 12", "cars = 8"]])["broke"] == [
         "cell 3: AssertionError: assert cars == 12",
         "cell 4: NameError: name 'v' is not defined",
     ]
-    assert vary.attempt("tools/demo", [["cars = 13", "cars = 8"]]) == [
+    assert vary.attempt("tools/demo", [["cars = 13", "cars = 8"]])["broke"] == [
         "no such setting any more, change tools/variations.yml: 'cars = 13' stands 0 times, must stand once"
     ]
     assert {path: path.read_bytes() for path in book.rglob("*") if path.is_file()} == before
@@ -77,13 +78,14 @@ def test_what_has_run_is_kept_until_the_chapter_or_the_setting_changes(book: Pat
     broke = {"size": ["cell 2: AssertionError"], "price": []}
     ran = []
 
-    def run(words, cwd):
-        ran.append(words[-1])
-        main(monkeypatch, *words[3:])
+    def attempt(name, setting):
+        which = next(k for k, s in settings[name].items() if s == setting)
+        ran.append(which)
+        return {"seconds": 0.0, "broke": broke[which]}
 
     monkeypatch.setattr(vary, "load", lambda: settings)
-    monkeypatch.setattr(vary.subprocess, "run", run)
-    monkeypatch.setattr(vary, "attempt", lambda name, s: broke[next(k for k, v in settings[name].items() if v == s)])
+    monkeypatch.setattr(vary, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(vary, "attempt", attempt)
     for expected in (["price", "size"], []):
         ran.clear()
         with pytest.raises(SystemExit, match="1"):
