@@ -13,8 +13,9 @@ from benchmarks.record import Record, best, show
 from v2g_nb.highway import solve_equal_waits
 from v2g_nb.leader import Followers, profit, solve_leader
 from v2g_nb.matching import Market, deferred_acceptance
-from v2g_nb.matching.certificates import blocking_pairs, rank_table
+from v2g_nb.matching.certificates import blocking_pairs
 from v2g_nb.matching.kernel import accept
+from v2g_nb.matching.market import rank_table
 from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
 
 try:
@@ -57,10 +58,11 @@ def one_market(record: Record, n: int, m: int, *, package: bool) -> None:
     case = record.case("stable matching", f"{n:,} cars, {m} stations", "pairs that block", 0)
     lists, orders, quotas = random_lists(n, m)
 
-    def blocking(partner: np.ndarray) -> int:
-        return len(blocking_pairs(lists, orders, quotas, partner))
-
     set_up, market = best(lambda: Market(lists, orders, quotas))
+
+    def blocking(partner: np.ndarray) -> int:
+        return len(blocking_pairs(market, partner))
+
     seconds, ours = best(lambda: deferred_acceptance(market))
     name = "deferred acceptance, certified"
     case.ours(name, seconds, set_up=set_up, reached=blocking(ours.partner))

@@ -91,8 +91,10 @@ def _bads_of(declared: Any, good: Any) -> tuple[Bad, ...]:
         return integer(good, **limits).bad
     if isinstance(declared, checks.Array):
         found = array(good, **limits, empty=declared.empty, shape=declared.shape is not None)
-        whole = declared.whole or declared.index
-        return (found.also(np.array(good, dtype=float) + 0.5) if whole and np.size(good) else found).bad
+        if not (declared.whole or declared.index) or not np.size(good):
+            return found.bad
+        broken = np.array(good, dtype=float) + 0.5
+        return (*found.bad, Bad("domain", broken, (repr(float(broken.flat[0])),)))
     if isinstance(declared, checks.Text):
         return tuple(bad for bad in text(good).bad if not (declared.blank and bad.fault == "empty"))
     if isinstance(declared, checks.Several):

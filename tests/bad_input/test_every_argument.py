@@ -17,7 +17,7 @@ from v2g_nb.certificate import Result
 from v2g_nb.errors import V2GError
 
 # Classes that only our own code makes: what a function returns, carrying no certificate.
-RETURNED = {"Frames", "Picture"}
+RETURNED = {"Frames", "Picture", "Proposal"}
 
 
 def table() -> dict[str, Call]:

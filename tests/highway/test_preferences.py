@@ -18,7 +18,7 @@ from v2g_nb.highway import (
     wait_table,
 )
 from v2g_nb.highway.preferences import longest_wait
-from v2g_nb.matching import Market, deferred_acceptance, stability_certificates
+from v2g_nb.matching import Market, check_matching, deferred_acceptance
 
 
 def test_rows_of_26_as_printed_put_cars_that_cannot_come_first():
@@ -136,7 +136,7 @@ def test_algorithm_1_turns_a_car_away_from_a_station_with_room():
     assert printed.stuck == (0,)
     assert len({printed, allocate_as_printed(market)}) == 2  # can be kept in sets
     assert deferred_acceptance(market).partner.tolist() == [0, 0]
-    broken = stability_certificates(market.proposer_lists, market.receiver_lists, market.quotas, printed.partner)
+    broken = check_matching(market, printed.partner).certificates
     assert broken[-1].value == 1
 
 
@@ -151,7 +151,7 @@ def test_algorithm_1_is_unstable_on_most_days():
     for seed in range(50):
         _, _, market = chain_market(seed)
         partner = allocate_as_printed(market).partner
-        proofs = stability_certificates(market.proposer_lists, market.receiver_lists, market.quotas, partner)
+        proofs = check_matching(market, partner).certificates
         bad += not all(c.holds for c in proofs)
         assert proofs[0].holds  # it never exceeds a quota
     assert bad > 25

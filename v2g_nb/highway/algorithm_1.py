@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.matching.stable import Market
+from v2g_nb.matching.market import Market
 
 IntArray = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
-from v2g_nb.matching.stable import Market, market_from_costs
+from v2g_nb.matching.market import Market, market_from_costs
 
 FloatArray = NDArray[np.float64]
 

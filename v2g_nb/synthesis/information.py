@@ -13,7 +13,8 @@ import numpy as np
 from v2g_nb import checks
 from v2g_nb.campus.protocol import Record
 from v2g_nb.checks import FloatArray
-from v2g_nb.matching.stable import deferred_acceptance, market_from_costs
+from v2g_nb.matching.market import market_from_costs
+from v2g_nb.matching.stable import deferred_acceptance
 from v2g_nb.synthesis.certificates import best_answer
 from v2g_nb.synthesis.outcome import Outcome
 from v2g_nb.synthesis.posted_prices import EMPTY_PLACE, quotas_of_hour
@@ -144,7 +145,13 @@ def _posted(town: Town, cars: list[_Car], here: Any, hour: int, outcome: Outcome
     ]
     priority = np.array([charge, charge]) + 10.0  # the emptier first, as the highway's rule says
     partner = deferred_acceptance(
-        market_from_costs(ranked, priority, quotas, proposer_outside=alone, receiver_outside=[EMPTY_PLACE] * 2)
+        market_from_costs(
+            np.array(ranked),
+            priority,
+            quotas,
+            proposer_outside=np.array(alone),
+            receiver_outside=np.full(2, EMPTY_PLACE),
+        )
     ).partner
     for car, i, j in zip(cars, here, partner, strict=True):
         made.send("matchmaker", car.name, "station", [j])
