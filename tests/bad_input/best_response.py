@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.bad_input.kinds import array, call, choice, flag, function, generator, instance, integer, other, real
+from tests.bad_input.kinds import array, call, choice, flag, generator, instance, integer, other, real
 from v2g_nb.games import (
     SharedCost,
     StorageUsers,
@@ -14,7 +14,6 @@ from v2g_nb.games import (
 )
 from v2g_nb.games.dual import dual_newton, equilibrium_sensitivity
 from v2g_nb.games.storage_certificates import certificates_of_gaps, certify_plans, tangent_gaps
-from v2g_nb.leader.line_search import maximise_on_line
 
 USERS = StorageUsers(2, [0, 0], [2, 2], [-9, -9], [9, 9], [0, 0], [-9, -9], [9, 9], [3, 3])
 SHARED = SharedCost([1.0, 2.0], 0.5)
@@ -87,12 +86,4 @@ CALLS = [
         flow_unit=other("kW", 7, None),
     ),
     call(certify_plans, users=users, shared=shared, flows=any_flows, tolerance=real(1e-6, 0.0)),
-    call(
-        maximise_on_line,
-        function=function(lambda x: (x, 1.0)),
-        low=real(0.0).also(2.0),
-        high=real(1.0).also(-1.0),
-        points=integer(5, 3),
-        tol=real(1e-6, 0.0, open_low=True),
-    ),
 ]

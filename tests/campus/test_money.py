@@ -261,7 +261,7 @@ def test_a_price_at_the_cap_is_caught_where_a_move_inside_earns_more(monkeypatch
 )
 def test_what_moving_inwards_gains(bound, slacks, inside, slope):
     at = {"low": 0, "high": 2, "constraint": 1}[bound]
-    line = LineMaximum(float(at), 0.0, 0.0, bound, np.arange(3.0), np.zeros(3), np.array(slacks), True, 3, 0.0, ())
+    line = LineMaximum(float(at), 0.0, 0.0, bound, np.arange(3.0), np.zeros(3), np.array(slacks), ())
     assert aggregator._gain_of_moving(line, slope) == max(0.0, inside * slope)
     assert aggregator._gain_of_moving(replace(line, bound=""), slope) == abs(slope)
 

@@ -17,7 +17,8 @@ from v2g_nb.highway.preferences import Weights, charging_market, longest_wait
 from v2g_nb.highway.pricing import COST, consistent_followers
 from v2g_nb.highway.quotas import MAX_STATIONS, reachable_quotas, wait_table
 from v2g_nb.highway.schedule import Interval, Schedule
-from v2g_nb.leader.stackelberg import Followers, solve_leader
+from v2g_nb.leader.followers import Followers
+from v2g_nb.leader.stackelberg import solve_leader
 from v2g_nb.matching.stable import deferred_acceptance
 
 FloatArray = NDArray[np.float64]

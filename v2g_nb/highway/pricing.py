@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import InvalidInput
-from v2g_nb.leader.stackelberg import Followers
+from v2g_nb.leader.followers import Followers
 
 FloatArray = NDArray[np.float64]
 COST = 0.03  # a of Table 1

@@ -7,15 +7,9 @@ once under a cap.
 Derived in the chapter *The price of a kWh*; used on the highway and in the synthesis.
 """
 
-from v2g_nb.leader.stackelberg import (
-    Followers,
-    LeaderResult,
-    Outcome,
-    capped_nash,
-    demand,
-    price_taking,
-    profit,
-    solve_leader,
-)
+from v2g_nb.arguments import face
+from v2g_nb.leader.followers import Followers, LeaderResult, demand, profit
+from v2g_nb.leader.stackelberg import capped_nash, price_taking, solve_leader
 
-__all__ = ["Followers", "LeaderResult", "Outcome", "capped_nash", "demand", "price_taking", "profit", "solve_leader"]
+__all__ = ["Followers", "LeaderResult", "capped_nash", "demand", "price_taking", "profit", "solve_leader"]
+face(globals())

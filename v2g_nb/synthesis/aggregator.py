@@ -179,7 +179,7 @@ def solve_aggregator(
         *shared_certificates(town, energy, paid, line.value, 0.0),
     )
     return Outcome(
-        "aggregator", energy, paid, line.value, 0.0, price, np.array([p, base]), line.converged, line.num_iter,
+        "aggregator", energy, paid, line.value, 0.0, price, np.array([p, base]), True, len(line.points),
         max(c.value for c in notes), notes,
     )  # fmt: skip
 

@@ -17,7 +17,8 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
 from v2g_nb.highway.equalisation import solve_equal_waits
 from v2g_nb.highway.preferences import station_costs
-from v2g_nb.leader.stackelberg import Followers, demand, solve_leader
+from v2g_nb.leader.followers import Followers, demand
+from v2g_nb.leader.stackelberg import solve_leader
 from v2g_nb.matching.market import market_from_costs
 from v2g_nb.matching.stable import Matching, deferred_acceptance
 from v2g_nb.synthesis.certificates import shared_certificates

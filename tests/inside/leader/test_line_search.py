@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from v2g_nb.certificate import require
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.leader.line_search import maximise_on_line
 
@@ -15,7 +14,7 @@ def hills(x):
 
 
 def test_the_highest_of_many_hills():
-    found = require(maximise_on_line(lambda x: (hills(x), 1.0), 0.0, 10.0, 60))
+    found = maximise_on_line(lambda x: (hills(x), 1.0), 0.0, 10.0, 60).require()
     fine = np.linspace(0, 10, 400_001)
     assert found.value == pytest.approx((np.sin(5 * fine) + 0.1 * fine).max(), abs=1e-9)
     assert found.bound == ""
@@ -28,7 +27,7 @@ def test_bounds(rise, bound, at):
 
 
 def test_constraint_that_binds_between_grid_points():
-    found = require(maximise_on_line(lambda x: (x, np.sqrt(2) - x), 0.0, 3.0, 7))
+    found = maximise_on_line(lambda x: (x, np.sqrt(2) - x), 0.0, 3.0, 7).require()
     assert found.bound == "constraint"
     assert found.at == pytest.approx(np.sqrt(2), abs=1e-6)
     assert found.slack >= 0
@@ -37,7 +36,7 @@ def test_constraint_that_binds_between_grid_points():
 @pytest.mark.parametrize("side", [1.0, -1.0])
 def test_a_peak_between_the_end_of_what_is_feasible_and_the_next_point(side):
     """The best grid point is the crossing itself, and no peak among points; the true one lies just inside."""
-    found = require(maximise_on_line(lambda x: (-((side * x - 0.3) ** 2), side * x - 0.2), -4.0, 4.0, 9))
+    found = maximise_on_line(lambda x: (-((side * x - 0.3) ** 2), side * x - 0.2), -4.0, 4.0, 9).require()
     assert found.at == pytest.approx(side * 0.3, abs=1e-6)
     assert found.bound == ""
 
