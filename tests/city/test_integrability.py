@@ -265,7 +265,7 @@ def test_extragradient_gets_there_slowly():
     program = city_program(model, city_paths(model))
     problem = city_mcp(program)
     exact = smoothing_newton(
-        problem.function, problem.jacobian, problem.lower, problem.upper, problem.start, tolerance=1e-12
+        problem.function, problem.jacobian, problem.lower, problem.upper, problem.start, tol=1e-12
     )
     steps = extragradient(problem.function, problem.lower, problem.upper, problem.start, step=0.1)
     flows = program.columns["link"]

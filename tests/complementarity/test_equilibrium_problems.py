@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from v2g_nb.certificate import require
 from v2g_nb.complementarity import (
     extragradient,
     interior_point,
@@ -56,7 +55,7 @@ def test_a_solution_is_a_nash_equilibrium_where_costs_are_convex(seed: int):
     np.fill_diagonal(matrix, rng.uniform(1, 2, 3))
     constant = rng.normal(size=3) * 2
     function, jacobian = affine(matrix, constant)
-    x = require(smoothing_newton(function, jacobian, [-1] * 3, [1] * 3, np.zeros(3))).point
+    x = smoothing_newton(function, jacobian, [-1] * 3, [1] * 3, np.zeros(3)).require().point
     own = np.linspace(-1, 1, 401)
     for i in range(3):
         slope = matrix[i] @ x - matrix[i, i] * x[i] + constant[i]
@@ -105,7 +104,7 @@ def test_error_bound(seed: int):
     matrix, constant = strongly_monotone(seed, 5)
     low, high = np.full(5, -1.0), np.full(5, 1.0)
     function, jacobian = affine(matrix, constant)
-    solution = require(smoothing_newton(function, jacobian, low, high, np.zeros(5))).point
+    solution = smoothing_newton(function, jacobian, low, high, np.zeros(5)).require().point
     modulus, lipschitz = moduli(matrix)
     rng = np.random.default_rng(seed)
     for point in rng.uniform(-2, 2, (20, 5)):
@@ -174,7 +173,7 @@ def test_projection_contracts_where_f_is_strongly_monotone(seed: int):
     assert factor < 1
     function, jacobian = affine(matrix, constant)
     low, high = np.full(4, -1.0), np.full(4, 2.0)
-    solution = require(smoothing_newton(function, jacobian, low, high, np.zeros(4))).point
+    solution = smoothing_newton(function, jacobian, low, high, np.zeros(4)).require().point
     starts = np.random.default_rng(seed).uniform(-1, 2, (3, 4))
     for start in starts:
         distances = [
@@ -199,7 +198,7 @@ def test_projection_needs_a_short_step_and_strong_monotonicity():
 def test_strictly_monotone_problems_have_at_most_one_solution_and_monotone_ones_may_have_more():
     """F = x^3 - c: one solution from any start. F = 0 on a flat piece: the whole piece."""
     for start in (-2.0, 0.1, 2.0):
-        result = require(smoothing_newton(lambda x: x**3 - 0.5, lambda x: np.diag(3 * x**2), [-3], [3], [start]))
+        result = smoothing_newton(lambda x: x**3 - 0.5, lambda x: np.diag(3 * x**2), [-3], [3], [start]).require()
         assert result.point == pytest.approx([0.5 ** (1 / 3)])
 
     def flat(x):
@@ -273,13 +272,13 @@ def test_program_and_complementarity_problem_agree(seed: int):
     n, m = 6, 2
     bend, cost, rows = rng.uniform(0.5, 2, n), rng.normal(size=n) * 2, rng.normal(size=(m, n))
     right = rows @ rng.uniform(0.2, 0.8, n)
-    best = require(interior_point(lambda x: bend * x + cost, lambda x: bend, rows, right, np.zeros(n), np.ones(n)))
+    best = interior_point(lambda x: bend * x + cost, lambda x: bend, rows, right, np.zeros(n), np.ones(n)).require()
     matrix = np.block([[np.diag(bend), -rows.T], [rows, np.zeros((m, m))]])
     function, jacobian = affine(matrix, np.concatenate([cost, -right]))
     low, high = np.concatenate([np.zeros(n), [-FREE] * m]), np.concatenate([np.ones(n), [FREE] * m])
     both = np.concatenate([best.point, best.dual])
     assert np.abs(natural_residual(both, function(both), low, high)).max() < 1e-6
-    found = require(smoothing_newton(function, jacobian, low, high, np.full(n + m, 0.5)))
+    found = smoothing_newton(function, jacobian, low, high, np.full(n + m, 0.5)).require()
     assert found.point[:n] == pytest.approx(best.point, abs=1e-6)
 
 
@@ -336,7 +335,7 @@ def test_two_values_of_time_lose_uniqueness_and_one_value_keeps_it():
     same = two_values((0.5, 0.5), (1.0, 1.5))
     function, jacobian = affine(same, -same @ np.ones(2))
     for start in product((0.0, 1.0, 3.0), repeat=2):
-        assert require(smoothing_newton(function, jacobian, *box, start)).point == pytest.approx([1, 1], abs=1e-6)
+        assert smoothing_newton(function, jacobian, *box, start).require().point == pytest.approx([1, 1], abs=1e-6)
 
 
 def test_no_constant_scaling_makes_both_slopes_symmetric():
@@ -360,7 +359,7 @@ def test_extragradient_comes_closer_at_every_step(seed: int):
         matrix = matrix - matrix.T
     function, jacobian = affine(matrix, constant)
     low, high = np.full(4, -1.0), np.full(4, 1.0)
-    solution = require(smoothing_newton(function, jacobian, low, high, np.zeros(4))).point
+    solution = smoothing_newton(function, jacobian, low, high, np.zeros(4)).require().point
     lipschitz = np.linalg.norm(matrix, 2)
     step = 0.7 / lipschitz
     x = np.random.default_rng(seed).uniform(-1, 1, 4)
@@ -444,7 +443,7 @@ def test_steps_are_those_of_the_solver():
     matrix, constant = strongly_monotone(3, 6)
     function, jacobian = affine(matrix, constant)
     box = np.zeros(6), np.full(6, FREE)
-    result = require(smoothing_newton(function, jacobian, *box, np.ones(6)))
+    result = smoothing_newton(function, jacobian, *box, np.ones(6)).require()
     steps = list(islice(newton_steps(function, jacobian, *box, np.ones(6)), result.num_iter + 1))
     assert [s.number for s in steps] == list(range(result.num_iter + 1))
     assert steps[-1].residual == result.residual <= 1e-9 < steps[-2].residual
@@ -496,7 +495,7 @@ def test_p_matrices_have_one_solution_and_may_need_all_pivots():
         pivots, z = least_index_pivots(matrix, -np.ones(n))
         assert pivots == 2**n - 1
         function, jacobian = affine(matrix, -np.ones(n))
-        found = require(smoothing_newton(function, jacobian, np.zeros(n), np.full(n, FREE), np.zeros(n)))
+        found = smoothing_newton(function, jacobian, np.zeros(n), np.full(n, FREE), np.zeros(n)).require()
         assert found.point == pytest.approx(z, abs=1e-7)
 
 

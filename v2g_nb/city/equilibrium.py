@@ -109,7 +109,7 @@ def solve_program(program: CityProgram) -> tuple[FloatArray, FloatArray, int]:
     right = program.right - program.matrix[:, ~free] @ program.lower[~free]
     data = (matrix, right, program.lower[free], program.upper[free])
     with contextlib.suppress(Infeasible):
-        rough = interior_point(gradient, curvature, *data, tolerance=ROUGH, max_iter=MOST_STEPS)
+        rough = interior_point(gradient, curvature, *data, tol=ROUGH, max_iter=MOST_STEPS)
         with contextlib.suppress(RuntimeError):  # a singular system
             x, y, more = polish(program, whole(rough.point), rough.dual)
             if rough.converged or natural_size(program, x, y) <= ROUGH:

@@ -149,6 +149,6 @@ def solve_mcp(program: CityProgram, smoothing: float, limit: float, max_iter: in
         problem.upper,
         problem.start,
         smoothing=smoothing,
-        tolerance=max(SHARPER * limit / coarsest, 1e-13),
+        tol=max(SHARPER * limit / coarsest, 1e-13),
         max_iter=max_iter,
     )

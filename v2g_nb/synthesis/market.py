@@ -76,7 +76,7 @@ def solve_market(town: Town) -> Outcome:
     bend = np.concatenate([np.zeros(k), town.first_value / town.room_kwh, np.zeros(rows)])
     high = np.concatenate([np.full(k, np.inf), town.room_kwh, np.full(rows, np.inf)])
     found = interior_point(
-        lambda x: linear + bend * x, lambda x: bend, matrix, right, np.zeros(len(linear)), high, tolerance=TOLERANCE
+        lambda x: linear + bend * x, lambda x: bend, matrix, right, np.zeros(len(linear)), high, tol=TOLERANCE
     )
     limit_price = np.maximum(-found.dual[town.size :], 0.0).reshape(limits.right.shape) / limits.right
     price = town.energy_price + limits.matrix.T @ limit_price
