@@ -158,7 +158,7 @@ def texts() -> dict[str, str]:
 
 def test_claims_of_speed_stand_on_that_page_only():
     charger = "times as fast"  # a charger's, not a program's
-    known = {"book/tools/one-more-car.ipynb": charger, "v2g_nb/queueing/inverse.py": charger}
+    known = {"book/tools/one-more-car.ipynb": charger, "v2g_nb/queueing/mmc.py": charger}
     found = {(name, m[0]) for name, text in texts().items() for m in CLAIM.finditer(text)}
     assert found <= set(known.items()), found - set(known.items())
 

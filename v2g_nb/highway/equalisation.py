@@ -11,9 +11,9 @@ from v2g_nb import checks
 from v2g_nb.certificate import Certificate
 from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.queueing.erlang import MAX_SERVERS
-from v2g_nb.queueing.inverse import arrival_rate_for_wait
-from v2g_nb.queueing.means import mean_wait, mean_wait_derivative
+from v2g_nb.queueing.mmc import MAX_SERVERS
+from v2g_nb.queueing.mmc import arrival_rate_for_wait
+from v2g_nb.queueing.mmc import mean_wait, mean_wait_derivative
 
 FloatArray = NDArray[np.float64]
 LOG_WAIT_END = 690.0  # waits are sought between exp(-690) and exp(690)

@@ -11,7 +11,7 @@ from v2g_nb.certificate import Certificate
 from v2g_nb.errors import InvalidInput
 from v2g_nb.highway import certificates as proofs
 from v2g_nb.highway.instance import Cars, Highway, check_entries, check_minutes
-from v2g_nb.queueing.inverse import throughput, throughput_approximation
+from v2g_nb.queueing.mmc import throughput, throughput_approximation
 
 FloatArray = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from v2g_nb import checks
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.queueing.erlang import MAX_SERVERS
+from v2g_nb.queueing.mmc import MAX_SERVERS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -10,8 +10,8 @@ from v2g_nb import checks
 from v2g_nb.certificate import Certificate
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.highway import certificates as proofs
-from v2g_nb.queueing.erlang import MAX_SERVERS
-from v2g_nb.queueing.means import mean_wait
+from v2g_nb.queueing.mmc import MAX_SERVERS
+from v2g_nb.queueing.mmc import mean_wait
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
