@@ -27,7 +27,7 @@ from v2g_nb.grid import (
 )
 from v2g_nb.grid.buses import FLAT, case_network
 from v2g_nb.power import solve_power_flow
-from v2g_nb.power.ac_certificates import power_flow_certificates
+from v2g_nb.power.certificates import power_flow_certificates
 
 
 def power_flows(record: Record) -> None:

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from tests.notebooks.figures import column
 from v2g_nb.grid import with_stations
 from v2g_nb.power import solve_power_flow
-from v2g_nb.power.ac_certificates import power_flow_certificates
+from v2g_nb.power.certificates import power_flow_certificates
 
 
 def test_newton_steps():

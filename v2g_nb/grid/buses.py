@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from v2g_nb import checks
-from v2g_nb.data.power import CASES, load_case
+from v2g_nb.data.power import load_case
 from v2g_nb.errors import InvalidInput
-from v2g_nb.power.ac_flow import PowerFlow, solve_power_flow
+from v2g_nb.power.ac_flow import PowerFlowResult, solve_power_flow
 from v2g_nb.power.network import PowerNetwork
 
 STATIONS = (5, 6)  # the paper's "buses 4 and 5" in one place: its figure and scenarios have 5 and 6
@@ -93,36 +92,10 @@ ASSUMPTIONS = (
 )
 
 
-def case_network(name: str) -> PowerNetwork:
-    """Return a test case as a network.
-
-    Parameters
-    ----------
-    name : {"case9", "case14", "case30"}
-        As in :func:`v2g_nb.data.power.load_case`.
-
-    Returns
-    -------
-    PowerNetwork
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such case.
-
-    Examples
-    --------
-    >>> len(case_network("case14").bus)
-    14
-    """
-    return _network(checks.choice("name", name, CASES))
-
-
 @cache  # a network is frozen, arrays included, so that all may share it
-def _network(name: str) -> PowerNetwork:
-    tables = load_case(name)
-    columns: dict[str, Any] = {**tables.bus, **tables.branch}
-    return PowerNetwork(**columns, base_mva=tables.base_mva)
+def case_network(name: str) -> PowerNetwork:
+    """Return a test case of :mod:`v2g_nb.data.power` as a network."""
+    return PowerNetwork(**load_case(name))
 
 
 def nine_bus(set_points: Sequence[float] = TEXTBOOK) -> PowerNetwork:
@@ -185,7 +158,7 @@ def with_stations(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTION
     return network.with_demand(added)
 
 
-def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS[-1]) -> PowerFlow:
+def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS[-1]) -> PowerFlowResult:
     """Return the power flow with vehicles charging at buses 5 and 6; arguments as in :func:`with_stations`.
 
     Parameters
@@ -197,7 +170,7 @@ def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS
 
     Returns
     -------
-    PowerFlow
+    PowerFlowResult
 
     Raises
     ------

@@ -17,7 +17,7 @@ from v2g_nb.certificate import Certificate
 from v2g_nb.grid.buses import ASSUMPTIONS, Assumption, nine_bus, with_stations
 from v2g_nb.grid.charging import blind_price, choose, consumption, value_of_energy
 from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.power.ac_flow import PowerFlow, solve_power_flow
+from v2g_nb.power.ac_flow import PowerFlowResult, solve_power_flow
 
 FloatArray = NDArray[np.float64]
 INSTRUMENTS = ("incentive", "surcharge")
@@ -102,7 +102,7 @@ class Outcome:
         How much each type buys.
     loads_mw : numpy.ndarray, shape (2,)
         Load of the two stations [MW].
-    flow : PowerFlow
+    flow : PowerFlowResult
         The network under these loads.
     cost : float
         What the operator pays; negative where a surcharge earns.
@@ -127,7 +127,7 @@ class Outcome:
     station: NDArray[np.intp]
     bought: FloatArray
     loads_mw: FloatArray
-    flow: PowerFlow
+    flow: PowerFlowResult
     cost: float
     welfare: float
     margin: float
@@ -183,7 +183,7 @@ def outcome(problem: OperatorProblem, level: float, *, ties: int | None = None) 
     return Outcome(s, prices, at, bought, loads, flow, float(cost), welfare, margin, binding, flow.certificates)
 
 
-def _margin(problem: OperatorProblem, flow: PowerFlow) -> tuple[float, str]:
+def _margin(problem: OperatorProblem, flow: PowerFlowResult) -> tuple[float, str]:
     low, high = int(np.argmin(flow.magnitude_pu)), int(np.argmax(flow.magnitude_pu))
     network, busy = flow.network, int(np.argmax(flow.loading))
     sides = [
