@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.large_network import write_tntp
 from benchmarks.record import Record, best, show
 from v2g_nb.certificate import require
-from v2g_nb.city import calibrated_dispatch, ieee123, sioux_falls
+from v2g_nb.city import ieee123, scenario, sioux_falls
 from v2g_nb.networks import Demand, RoadNetwork, bpr, read_tntp_network, read_tntp_trips, solve_assignment
 from v2g_nb.networks.certificates import bellman_ford
 from v2g_nb.power import lindistflow, solve_dispatch
@@ -60,7 +60,7 @@ def equilibrium(record: Record) -> None:
     """Sioux Falls, full demand: compiled and plain, beside AequilibraE's bi-conjugate Frank-Wolfe."""
     city = sioux_falls()
     begin = time.perf_counter()
-    solve_assignment(city.network, city.demand, gap=1e-3, engine="compiled", progress=False)
+    solve_assignment(city.network, city.demand, tol=1e-3, engine="compiled", progress=False)
     show("compiling or loading the kernel", time.perf_counter() - begin, "s")
     # Its gap is of the costs before the last step: asked for a little less, its flows reach what is wanted.
     theirs = run_aequilibrae((SPARE * 1e-4, SPARE * 1e-6))
@@ -69,7 +69,7 @@ def equilibrium(record: Record) -> None:
         for engine in ("compiled", "plain") if gap > 1e-12 else ("compiled",):
             seconds, found = best(
                 lambda e=engine, g=gap: require(
-                    solve_assignment(city.network, city.demand, gap=g, engine=e, progress=False)
+                    solve_assignment(city.network, city.demand, tol=g, engine=e, progress=False)
                 )
             )
             name = f"gradient projection on paths, {engine}, certified"
@@ -92,7 +92,7 @@ def feeder(record: Record) -> None:
         "LinDistFlow, certified",
         best(lambda: require(lindistflow(network.radial, network.load_kw, network.load_kvar)), 15)[0],
     )
-    problem = calibrated_dispatch(network, level=1.5)
+    problem = scenario("stress").market.grid
     case = record.case("prices on a feeder", "130 buses")
     case.ours("dispatch, certified", best(lambda: require(solve_dispatch(problem)), 15)[0])
 
@@ -104,7 +104,7 @@ def large(record: Record, level: float) -> None:
         reading, (roads, trips) = best(lambda: (read_tntp_network(files[0]), read_tntp_trips(files[1])), 1)
     size = f"{roads.num_links:,} links, {len(trips.volumes):,} trips, demand x {level:g}"
     case = record.case("drivers on the roads of a large city", size, "relative gap", 1e-8)
-    seconds, found = best(lambda: require(solve_assignment(roads, trips, gap=1e-8, progress=False)), 1)
+    seconds, found = best(lambda: require(solve_assignment(roads, trips, tol=1e-8, progress=False)), 1)
     reached = relative_gap(roads, trips, found.flow)
     case.ours("gradient projection on paths, compiled, certified", seconds, set_up=reading, reached=reached)
 

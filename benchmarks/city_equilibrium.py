@@ -18,7 +18,6 @@ from v2g_nb.certificate import require
 from v2g_nb.city import (
     SCENARIOS,
     CityModel,
-    city_paths,
     city_program,
     outside_certificate,
     reduced_city,
@@ -27,8 +26,7 @@ from v2g_nb.city import (
     solve_city,
     solve_city_mcp,
 )
-from v2g_nb.city.equilibrium import solve_program
-from v2g_nb.city.mcp import solve_mcp
+from v2g_nb.city.equilibrium import solve_mcp, solve_program
 from v2g_nb.city.program import CityProgram
 from v2g_nb.complementarity import ComplementarityResult
 from v2g_nb.errors import NotConverged
@@ -86,7 +84,7 @@ def full_model() -> CityModel:
 def cases(record: Record) -> list[Row]:
     """The six cases: solver alone, everything with certificates, with column generation, the other route."""
     rows: list[Row] = []
-    programs = {key: city_program(m, city_paths(m)) for key in SIX for m in [scenario(*key)]}
+    programs = {key: city_program(scenario(*key)) for key in SIX}
     times, points = {}, {}
     for key, program in programs.items():
         times[key], points[key] = timed(lambda program=program: solve_program(program), 7)
@@ -145,8 +143,7 @@ def full(record: Record) -> list[Row]:
 
 def path(record: Record) -> list[Row]:
     """The reduced instance: ours and PATH's on the same problem."""
-    model = reduced_city()
-    program = city_program(model, city_paths(model))
+    program = city_program(reduced_city())
     size = sum(program.matrix.shape)
     ours, point = timed(lambda: solve_program(program), 15)
     newton, found = timed(lambda: solve_mcp(program, 1.0, 1e-9, 200), 15)

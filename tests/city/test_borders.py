@@ -11,7 +11,7 @@ from v2g_nb.city import (
     CityModel,
     PowerMarket,
     RoadMap,
-    city_paths,
+    city_program,
     outside_certificate,
     small_city,
     solve_city,
@@ -49,7 +49,7 @@ def test_a_city_in_which_nobody_travels_is_refused():
     with pytest.raises(InvalidInput, match=r"drivers = .*must be of at least one trip"):
         replace(model, drivers=tuple(replace(group, volumes=[0.0]) for group in model.drivers))
     without_ev = replace(model, drivers=(replace(model.drivers[0], volumes=[0.0]), model.drivers[1]))
-    assert all(path.driver == 1 for path in city_paths(without_ev))
+    assert all(path.driver == 1 for path in city_program(without_ev).paths)
 
 
 def with_battery(kwh: float, **changes: float) -> CityModel:
@@ -60,11 +60,11 @@ def with_battery(kwh: float, **changes: float) -> CityModel:
 
 def test_where_no_battery_suffices_somebody_must_be_able_to_go():
     with pytest.raises(Infeasible, match=r"pairs\[0\] = \(1, 4\).*EV cannot go"):
-        city_paths(with_battery(5.0))
+        city_program(with_battery(5.0))
     model = with_battery(5.0, unserved_cost=3.0)
-    assert {path.driver for path in city_paths(model)} == {1}
+    assert {path.driver for path in city_program(model).paths} == {1}
     with pytest.raises(Infeasible, match="no route of any pair"):
-        city_paths(replace(model, drivers=model.drivers[:1]))
+        city_program(replace(model, drivers=model.drivers[:1]))
 
 
 def test_a_shorter_stretch_may_leave_a_pair_without_a_route():
@@ -77,7 +77,7 @@ def test_a_shorter_stretch_may_leave_a_pair_without_a_route():
 
 @pytest.mark.parametrize("solve", [solve_city, solve_city_mcp])
 def test_a_tolerance_that_nothing_meets_changes_no_number(solve):
-    default, strict = solve(small_city()), solve(small_city(), tolerance=1e-300)
+    default, strict = solve(small_city()), solve(small_city(), tol=1e-300)
     np.testing.assert_array_equal(strict.point, default.point)
     assert default.converged
     assert not strict.converged

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 
 from tests.city.cases import SIX, case, small
 from v2g_nb.certificate import require
-from v2g_nb.city import city_mcp, city_paths, city_program, scenario, small_city, solve_city, solve_city_mcp
+from v2g_nb.city import city_program, scenario, small_city, solve_city, solve_city_mcp
 from v2g_nb.complementarity import extragradient, smoothing_newton
 from v2g_nb.errors import InvalidInput, NotConverged
 from v2g_nb.networks import bpr
@@ -70,7 +70,7 @@ def test_generated_paths_count_tolls():
     model = small_city()
     roads = replace(model.roads, network=replace(model.roads.network, fixed_cost=[0.0, 0.0, 5.0, 0.0]))
     few = replace(model, roads=roads, count=1)
-    assert {path.trip.nodes for path in city_paths(few)} == {(1, 3, 4)}
+    assert {path.trip.nodes for path in city_program(few).paths} == {(1, 3, 4)}
     full = solve_city(replace(model, roads=roads))
     found = require(solve_city(few, columns="generated"))
     np.testing.assert_allclose(found.od_cost, full.od_cost, atol=1e-9)
@@ -80,8 +80,7 @@ def test_generated_paths_count_tolls():
 def test_forces_are_the_transposed_rows_only_for_equal_values_of_time():
     """With equal values multipliers act as they are read: the off-diagonal blocks are skew, so F is a gradient."""
     for values, same in ((0.5, True), ((0.5, 0.5), True), ((0.3, 0.7), False)):
-        model = small_city(ev_value_of_time=values)
-        program = city_program(model, city_paths(model))
+        program = city_program(small_city(ev_value_of_time=values))
         apart = abs(program.forces - program.matrix.T).max()
         assert (apart < 1e-15) == same
 
@@ -261,13 +260,10 @@ def test_the_semismooth_method_stalls_where_the_smoothing_one_does_not(name: str
 
 def test_extragradient_gets_there_slowly():
     """The method that needs no derivative: thousands of steps for five digits on the small city."""
-    model = small_city()
-    program = city_program(model, city_paths(model))
-    problem = city_mcp(program)
-    exact = smoothing_newton(
-        problem.function, problem.jacobian, problem.lower, problem.upper, problem.start, tol=1e-12
-    )
-    steps = extragradient(problem.function, problem.lower, problem.upper, problem.start, step=0.1)
+    program = city_program(small_city())
+    function, jacobian, *box, start = program.complementarity_problem()
+    exact = smoothing_newton(function, jacobian, *box, start, tol=1e-12)
+    steps = extragradient(function, *box, start, step=0.1)
     flows = program.columns["link"]
     errors = [np.abs(z[flows] - exact.point[flows]).max() for z in islice(steps, 0, 4_001, 1_000)]
     assert errors[-1] < 1e-4 * errors[0]

@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.city.cases import SIX, case
 from v2g_nb.certificate import require
 from v2g_nb.city import (
     Battery,
-    accounts,
     city_program,
     equilibrium_span,
+    feasible_trips,
     outside_certificate,
     paper_statements,
     scenario,
@@ -21,33 +19,12 @@ from v2g_nb.city import (
     small_city,
     solve_city,
     solve_city_mcp,
-    trip_patterns,
 )
-from v2g_nb.city.path_generation import stop_energies
 from v2g_nb.errors import InvalidInput
 
 WAY = [1, 3, 12, 13, 24, 21, 20]
 SHORT = [1, 2, 6, 8, 7, 18, 20]
 STATIONS = [2, 11, 12, 15]
-
-
-@given(
-    capacity=st.floats(20.0, 100.0),
-    use=st.floats(0.1, 4.0),
-    reserve=st.floats(0.0, 0.5),
-    waived=st.floats(0.0, 0.5),
-    length=st.floats(5.0, 60.0),
-    more=st.floats(0.0, 10.0),
-    place=st.floats(0.01, 0.99),
-)
-def test_a_sale_on_the_longer_way_needs_a_lower_reserve(capacity, use, reserve, waived, length, more, place):
-    """Theorem: if L needs a charge and L' >= L admits a sale Q alone, alpha - alpha_d > (Q + e (L' - L)) / E."""
-    battery = Battery(capacity, use, floor=0.0, reserve=reserve, reserve_after_discharging=waived)
-    longer = length + more
-    needs_charge = stop_energies(battery, [length], "") is None
-    sale = stop_energies(battery, [place * longer, (1 - place) * longer], "-")
-    if needs_charge and sale is not None:
-        assert reserve - waived > (sale[0] + use * (longer - length)) / capacity - 1e-9
 
 
 @pytest.mark.parametrize(
@@ -56,7 +33,7 @@ def test_a_sale_on_the_longer_way_needs_a_lower_reserve(capacity, use, reserve, 
 )
 def test_up_to_which_reserve_od_3_sells(route, kept, sells):
     """(60 - 24 x 2.2 - 1) / 60 and (60 - 22 x 2.2 - 1) / 60."""
-    trips = trip_patterns(sioux_falls(), route, STATIONS, Battery(reserve_after_discharging=kept))
+    trips = feasible_trips(sioux_falls(), [route], STATIONS, Battery(reserve_after_discharging=kept))
     assert any(trip.pattern == "2" for trip in trips) == sells
 
 
@@ -65,7 +42,7 @@ def test_accounts_against_other_sums(name: str, v2g: bool):
     """The DSO earns its lines' rents, LSEs what is left, and all together the worth of what is served less its cost."""
     result = case(name, v2g)
     market, grid = result.model.market, result.model.market.grid
-    found = accounts(result)
+    found = result.accounts
     tree = grid.feeder
     rise = result.dlmp[tree.heads] - result.dlmp[tree.tails]
     margin = sum(
@@ -86,7 +63,7 @@ def test_accounts_of_a_longer_period():
     result = solve_city(small_city(period_h=2.0))
     market, sold = result.model.market, result.sales_kw.sum(axis=0)
     served = 2.0 * (market.intercept @ sold - market.slope @ sold**2 / 2)
-    assert sum(accounts(result).values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
+    assert sum(result.accounts.values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
 
 
 def test_accounts_with_tolls_missing_energy_and_trips_that_are_not_made():
@@ -105,7 +82,7 @@ def test_accounts_with_tolls_missing_energy_and_trips_that_are_not_made():
     market, sold = result.model.market, result.sales_kw.sum(axis=0)
     served = market.intercept @ sold - market.slope @ sold**2 / 2
     expected = served - result.social_cost["total"] - 0.1 * missing - 11.5 * stays
-    assert sum(accounts(result).values()) == pytest.approx(expected, abs=1e-3)
+    assert sum(result.accounts.values()) == pytest.approx(expected, abs=1e-3)
 
 
 def test_what_is_unique_and_what_is_not():

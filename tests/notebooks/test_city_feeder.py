@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city import calibrated_dispatch, ieee123
+from v2g_nb.city import ieee123, scenario
 from v2g_nb.data import load_table
 
 FEEDER = ieee123()
@@ -58,7 +58,7 @@ def test_load_figure():
     assert voltage[:, 0] == pytest.approx(1.03)
     assert ((voltage > 0.9) & (voltage < 1.1)).all()
     for k, level in enumerate(percent / 100):
-        problem = calibrated_dispatch(FEEDER, level=level)
+        problem = scenario("base", level=level).market.grid
         # Merit order at the prices gives the outputs back, wherever a cost curve decides them.
         wish = (price[k][problem.generator_bus] - problem.cost_per_kwh) / problem.cost_slope
         sure = np.clip(wish, 0, problem.capacity_kw)

@@ -7,9 +7,8 @@ import pytest
 
 from tests.notebooks.figures import column
 from v2g_nb.city import Battery, feasible_trips, sioux_falls
-from v2g_nb.networks import Demand, bpr, solve_assignment
+from v2g_nb.networks import Demand, bpr, frank_wolfe, solve_assignment
 from v2g_nb.networks.certificates import bellman_ford
-from v2g_nb.networks.shortest_paths import all_or_nothing
 
 CITY = sioux_falls()
 
@@ -26,7 +25,7 @@ def test_demand_figure():
     for k in (1, 5, 9, 17):
         trips = Demand(CITY.demand.origins, CITY.demand.destinations, CITY.demand.volumes * percent[k] / 100)
         user, best = (
-            solve_assignment(CITY.network, trips, gap=1e-9, engine="compiled", objective=objective, progress=False)
+            solve_assignment(CITY.network, trips, tol=1e-9, engine="compiled", objective=objective, progress=False)
             for objective in ("user", "system")
         )
         assert load[k] == pytest.approx(100 * user.flow / CITY.network.capacity, rel=1e-2)
@@ -38,7 +37,7 @@ def test_convergence_figure():
     """Both start from the same flows, whose gap other code finds; one ends far below the other."""
     slow = column("city/roads", "fig-road-convergence", "frank_wolfe_gap")
     fast = column("city/roads", "fig-road-convergence", "gradient_projection_gap")
-    flow, _ = all_or_nothing(CITY.network, CITY.demand, CITY.network.free_flow_time)
+    flow = next(frank_wolfe(CITY.network, CITY.demand)).flow
     cost = bpr(CITY.network, flow)
     least = bellman_ford(CITY.network, cost, CITY.demand.origins)
     paid = least[np.arange(528), CITY.demand.destinations] @ CITY.demand.volumes
@@ -65,7 +64,7 @@ def test_energy_of_all_trips():
     net = used = lacking = 0.0
     for origin in (1, 3, 4, 5):
         for destination in (13, 18, 20, 21, 22):
-            for trip in feasible_trips(CITY, origin, destination, [2, 11, 12, 15], Battery()):
+            for trip in feasible_trips(CITY, CITY.routes(origin, destination), [2, 11, 12, 15], Battery()):
                 cars = rng.uniform(0, 10)
                 # What is left follows from the last stop alone: full after a charge, the floor of
                 # 24 kWh or just enough after a sale.

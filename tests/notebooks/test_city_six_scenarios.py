@@ -1,5 +1,6 @@
 """The numbers behind the figures of the six scenarios, each against another calculation."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,8 +8,7 @@ import pytest
 
 from tests.notebooks.figures import column
 from v2g_nb.certificate import require
-from v2g_nb.city import SCENARIOS, CityEquilibrium, calibrated_dispatch, ieee123, scenario, solve_city
-from v2g_nb.city.scenarios import OUTAGES
+from v2g_nb.city import SCENARIOS, CityResult, scenario, solve_city
 from v2g_nb.power import solve_dispatch
 
 CASES = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
@@ -17,15 +17,15 @@ CASE_NAMES = ["Base", "Base + V2G", "Stress", "Stress + V2G", "Island", "Island 
 
 
 @cache
-def solved(name: str, v2g: bool) -> CityEquilibrium:
+def solved(name: str, v2g: bool) -> CityResult:
     return solve_city(scenario(name, v2g))
 
 
-def all_cases() -> list[CityEquilibrium]:
+def all_cases() -> list[CityResult]:
     return [solved(*case) for case in CASES]
 
 
-def recount(result: CityEquilibrium) -> dict[str, float]:
+def recount(result: CityResult) -> dict[str, float]:
     """Count stops and energies of electric trips from path flows alone."""
     share = {"visit": 0.0, "sell": 0.0, "charged": 0.0, "sold": 0.0, "minutes": 0.0}
     waits = dict(zip([s.node for s in result.model.stations], result.wait_min, strict=True))
@@ -63,12 +63,9 @@ def test_supply_is_that_of_a_dispatch_on_its_own():
     assert household == pytest.approx(np.repeat([3490.0, 5235.0, 5235.0], 2))
     for k, (name, v2g) in enumerate(CASES):
         result = solved(name, v2g)
-        feeder = ieee123(outages=OUTAGES if name == "island" else ())
-        extra = np.zeros(feeder.radial.num_buses)
-        for station, load in zip(result.model.stations, result.station_load_kw, strict=True):
-            extra[feeder.bus(station.bus)] += load
-        level = 1.0 if name == "base" else 1.5
-        alone = solve_dispatch(calibrated_dispatch(feeder, level=level, charging_kw=extra))
+        grid, load_kw = result.model.market.grid, result.model.market.grid.load_kw.copy()
+        np.add.at(load_kw, result.model.station_bus, result.station_load_kw)
+        alone = solve_dispatch(replace(grid, load_kw=load_kw))
         assert ours["import"][k] == pytest.approx(alone.import_kw, abs=0.01)
         assert ours["generation"][k] == pytest.approx(alone.generation_kw.sum(), abs=0.01)
         assert ours["shed"][k] == pytest.approx(alone.shed_kw.sum(), abs=0.01)

@@ -1,5 +1,6 @@
 """The numbers behind the figures of the city's last chapter, each against another calculation."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,8 +8,7 @@ import pytest
 
 from tests.notebooks.figures import column
 from v2g_nb.certificate import require
-from v2g_nb.city import SCENARIOS, CityEquilibrium, calibrated_dispatch, ieee123, scenario, solve_city, solve_city_mcp
-from v2g_nb.city.scenarios import OUTAGES
+from v2g_nb.city import SCENARIOS, CityResult, scenario, solve_city, solve_city_mcp
 from v2g_nb.power import solve_dispatch
 
 SIGMAS, KEPT = (0.0, 0.10, 0.15, 0.25), (0.0, 0.10, 0.20)
@@ -16,11 +16,11 @@ TRIPS = 340.0
 
 
 @cache
-def solved(name: str, v2g: bool, **choice: float) -> CityEquilibrium:
+def solved(name: str, v2g: bool, **choice: float) -> CityResult:
     return require(solve_city(scenario(name, v2g, **choice)))
 
 
-def recount(result: CityEquilibrium) -> tuple[float, float]:
+def recount(result: CityResult) -> tuple[float, float]:
     """Return the share of electric trips that stop and what they sell, from path flows alone."""
     stop = sold = 0.0
     for path, flow in zip(result.paths, result.path_flow, strict=True):
@@ -123,17 +123,15 @@ def test_sales_and_prices_by_the_duty():
 def test_what_is_shed_without_v2g_is_served_with_it(choice: dict[str, float]):
     """With the stations' load given, a dispatch of the feeder alone sheds as much, or nothing."""
     for name in ("stress", "island"):
-        feeder = ieee123(outages=OUTAGES if name == "island" else ())
         for v2g, least, most in ((False, 80.0, 95.0), (True, 0.0, 1e-3)):
             result = solved(name, v2g, **choice)
-            extra = np.zeros(feeder.radial.num_buses)
-            for station, load in zip(result.model.stations, result.station_load_kw, strict=True):
-                extra[feeder.bus(station.bus)] += load
-            alone = solve_dispatch(calibrated_dispatch(feeder, level=1.5, charging_kw=extra))
+            grid, load_kw = result.model.market.grid, result.model.market.grid.load_kw.copy()
+            np.add.at(load_kw, result.model.station_bus, result.station_load_kw)
+            alone = solve_dispatch(replace(grid, load_kw=load_kw))
             assert least <= alone.shed_kw.sum() + 1e-6 <= most + 1e-6
 
 
-def generated(result: CityEquilibrium) -> float:
+def generated(result: CityResult) -> float:
     """Return the cost of generation, generator by generator [$/h]."""
     grid = result.model.market.grid
     each = zip(grid.cost_per_kwh, grid.cost_slope, result.generation_kw, strict=True)

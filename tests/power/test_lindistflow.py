@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from v2g_nb.city import calibrated_dispatch, ieee123
+from v2g_nb.city import ieee123, scenario
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.power import DispatchProblem, RadialFeeder, lindistflow, solve_dispatch
 
@@ -169,7 +169,7 @@ FEEDER = ieee123()
 
 @pytest.mark.parametrize("level", [1.0, 1.5])
 def test_prices_are_the_derivatives_of_the_cost(level: float):
-    problem = calibrated_dispatch(FEEDER, level=level)
+    problem = scenario("base", level=level).market.grid
     result = solve_dispatch(problem).require()
     for name in ("150", "25", "83", "114", "66", "300"):
         costs = []
@@ -184,7 +184,7 @@ def test_the_dispatch_agrees_with_another_solver():
     """The same program with flat costs, written out row by row and solved by the simplex of HiGHS."""
     from scipy.optimize import linprog
 
-    problem = calibrated_dispatch(FEEDER, level=1.5)
+    problem = scenario("stress").market.grid
     flat = replace(problem, cost_slope=np.zeros(8), facets=8)
     result = solve_dispatch(flat).require()
     tree = flat.feeder

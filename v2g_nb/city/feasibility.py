@@ -10,14 +10,12 @@ from v2g_nb.city.market import KW
 from v2g_nb.city.program import CityProgram
 from v2g_nb.errors import Infeasible
 
-__all__: list[str] = []
-
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 MISSING = 1e-6  # MW or Mvar
 SHOWN = 8  # buses named in a message
 
 
-def explain(program: CityProgram) -> Infeasible | None:
+def infeasibility(program: CityProgram) -> Infeasible | None:
     """Return the error that names what cannot be served, and where; None if a point keeps all limits."""
     reactive = _missing(program, "reactive_balance")
     if reactive is not None and np.abs(reactive).max() <= MISSING:
@@ -34,19 +32,13 @@ def explain(program: CityProgram) -> Infeasible | None:
 
 def _missing(program: CityProgram, block: str) -> FloatArray | None:
     """Return how much is missing in each row of a block at least, or None if that alone would not help."""
-    place = program.rows[block]
-    count = place.stop - place.start
-    rows = sparse.coo_array((np.ones(count), (np.arange(place.start, place.stop), np.arange(count))))
-    more: Any = sparse.csc_array((rows.data, (rows.row, rows.col)), shape=(len(program.right), count))
+    rows, (height, width) = program.rows[block], program.matrix.shape
+    count = rows.stop - rows.start
+    more = sparse.eye_array(height).tocsc()[:, rows]
+    ends = zip((program.lower, program.upper), (0.0, np.inf), strict=True)
+    bounds = np.column_stack([np.append(end, np.full(2 * count, other)) for end, other in ends])
     matrix = sparse.hstack([program.matrix, more, -more])
-    width = len(program.lower)
-    cost = np.concatenate([np.zeros(width), np.ones(2 * count)])
-    bounds = np.column_stack(
-        [
-            np.concatenate([program.lower, np.zeros(2 * count)]),
-            np.concatenate([program.upper, np.full(2 * count, np.inf)]),
-        ]
-    )
+    cost = np.append(np.zeros(width), np.ones(2 * count))
     answer = LINPROG(cost, A_eq=matrix, b_eq=program.right, bounds=bounds)
     if answer.status != 0:
         return None
@@ -57,10 +49,8 @@ def _islands(program: CityProgram) -> list[list[int]]:
     """Return the buses of each tree of the feeder."""
     tree = program.model.market.grid.feeder
     root = np.arange(tree.num_buses)
-    parent = tree.parent
-    for bus in tree.order.tolist():
-        if parent[bus] >= 0:
-            root[bus] = root[parent[bus]]
+    for bus in tree.order[tree.parent[tree.order] >= 0].tolist():
+        root[bus] = root[tree.parent[bus]]
     return [np.flatnonzero(root == top).tolist() for top in tree.roots.tolist()]
 
 

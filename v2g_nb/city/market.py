@@ -12,8 +12,6 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel
 from v2g_nb.power.feeder_rows import Blocks, add_feeder_rows, picks, polygon_sides, rated_lines
 
-__all__: list[str] = []
-
 KW = 1000.0  # kW in a unit of power
 NOTHING = 1e-9  # MW; a milliwatt of room is none
 

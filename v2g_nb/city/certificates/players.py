@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from scipy import optimize, sparse
 
-from v2g_nb import checks
 from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.city.result import CityResult
 
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 GAP = 1e-4  # $/h
@@ -23,7 +22,7 @@ PRICE = 1e-9  # $/kWh
 ROOM = 1e5  # kW; unlimited trades are cut off here, so that a wrong price shows as a large gain
 
 
-def player_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
+def player_certificates(result: CityResult) -> tuple[Certificate, ...]:
     """Check limits, clearing and prices, and solve each player's own problem anew at the prices.
 
     The CNO, the DSO and each LSE take prices as given; an LSE knows the households' demand curves
@@ -31,7 +30,7 @@ def player_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
 
     Parameters
     ----------
-    result : CityEquilibrium
+    result : CityResult
         What is claimed to be an equilibrium.
 
     Returns
@@ -42,12 +41,10 @@ def player_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
     Raises
     ------
     InvalidInput
-        If `result` is no CityEquilibrium.
+        If `result` is no CityResult.
 
     Examples
     --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.scenarios import scenario
     >>> for certificate in player_certificates(solve_city(scenario("base"))):
     ...     print(certificate)
     limits that are not kept: at most 1e-06 kW or kvar, holds
@@ -65,20 +62,19 @@ def player_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
     ----------
     Equations (1) and (9) to (13) of the city paper.
     """
-    checks.instance("result", result, CityEquilibrium)
-    feeder = _Dso(result)
+    cno, cno_gain = _cno(result)
+    dso, voltages, dso_gain = _dso(result)
     firms = [_Lse(result, k) for k in range(len(result.model.market.shares))]
-    cno = _Cno(result)
-    limits = [cno.violation, feeder.violation, *(firm.violation for firm in firms)]
+    limits = [cno, dso, *(firm.violation for firm in firms)]
     apart = result.dlmp - result.import_price - result.wheeling_fee
     proof = [
         Certificate("limits that are not kept", _worst(*limits), LIMIT, "kW or kvar"),
-        Certificate("voltages that do not follow", _worst(feeder.voltage_error), VOLTS, "pu"),
+        Certificate("voltages that do not follow", _worst(voltages), VOLTS, "pu"),
         Certificate("markets that do not clear", _worst(*_clearing(result)), LIMIT, "kW"),
         Certificate("DLMP other than import price plus fee", _worst(apart), PRICE, "$/kWh"),
         Certificate("idle services at another price than the bus's", _worst(*_idle(result)), PRICE, "$/kWh"),
-        Certificate("gain of the CNO", cno.gain(), GAP, "$/h"),
-        Certificate("gain of the DSO", feeder.gain(), GAP, "$/h"),
+        Certificate("gain of the CNO", cno_gain, GAP, "$/h"),
+        Certificate("gain of the DSO", dso_gain, GAP, "$/h"),
     ]
     proof += [Certificate(f"gain of LSE {k + 1}", firm.gain(), GAP, "$/h") for k, firm in enumerate(firms)]
     return tuple(proof)
@@ -93,7 +89,7 @@ def _outside(value: Any, low: Any, high: Any) -> FloatArray:
     return np.asarray(np.maximum(np.maximum(low - value, value - high), 0.0) + 0.0 * value)
 
 
-def _clearing(result: CityEquilibrium) -> list[FloatArray]:
+def _clearing(result: CityResult) -> list[FloatArray]:
     """Return what is missing in (11), (12a) to (12c)."""
     model, grid = result.model, result.model.market.grid
     n = grid.feeder.num_buses
@@ -112,7 +108,7 @@ def _clearing(result: CityEquilibrium) -> list[FloatArray]:
     ]
 
 
-def _idle(result: CityEquilibrium) -> list[FloatArray]:
+def _idle(result: CityResult) -> list[FloatArray]:
     """Return how far the prices of services that nobody uses are from the stated rule."""
     bus = result.model.station_bus
     found = []
@@ -131,131 +127,88 @@ def _gain(best: float | None, reached: float) -> float:
     return abs(best - reached) if best is not None else float("nan")
 
 
-class _Cno:
-    """Problem (1): buy from LSEs, sell to drivers, and the other way round, within the stations' limits."""
-
-    def __init__(self, result: CityEquilibrium) -> None:
-        stations = result.model.stations
-        self.low = np.array([station.lowest_kw for station in stations])
-        self.high = np.array([station.highest_kw for station in stations])
-        self.margin = np.concatenate(
-            [
-                result.price_charging - result.trade_price_charging,
-                result.trade_price_discharging - result.price_discharging,
-            ]
-        )
-        self.amounts = np.concatenate([result.charging_kw, result.discharging_kw])
-        net = result.charging_kw - result.discharging_kw
-        self.violation = np.concatenate([_outside(net, self.low, self.high), np.minimum(self.amounts, 0.0)])
-
-    def gain(self) -> float:
-        if not np.isfinite(self.margin).all():
-            return float("nan")
-        unit = np.eye(len(self.low))
-        net = np.hstack([unit, -unit])
-        rows, right = np.vstack([net, -net]), np.concatenate([self.high, -self.low])
-        kept = np.isfinite(right)
-        answer = LINPROG(-self.margin, rows[kept], right[kept], bounds=(0.0, ROOM))
-        best = -float(answer.fun) if answer.status == 0 else None
-        return _gain(best, float(self.margin @ self.amounts))
+def _cno(result: CityResult) -> tuple[FloatArray, float]:
+    """Return violations and gain in problem (1): to buy from LSEs and sell to drivers, and the other way round."""
+    low, high = (
+        np.array([getattr(one, name) for one in result.model.stations]) for name in ("lowest_kw", "highest_kw")
+    )
+    amounts = np.concatenate([result.charging_kw, result.discharging_kw])
+    margin = np.concatenate(
+        [
+            result.price_charging - result.trade_price_charging,
+            result.trade_price_discharging - result.price_discharging,
+        ]
+    )
+    net = np.hstack([np.eye(len(low)), -np.eye(len(low))])
+    violation = np.concatenate([_outside(net @ amounts, low, high), np.minimum(amounts, 0.0)])
+    rows, right = np.vstack([net, -net]), np.concatenate([high, -low])
+    kept = np.isfinite(right)
+    return violation, _linear_gain(margin, amounts, rows[kept], right[kept], bounds=(0.0, ROOM))
 
 
-class _Dso:
-    """Problem (9): import at the TSO's price, inject and withdraw at the fees, within the feeder's limits."""
+def _linear_gain(profit: FloatArray, point: FloatArray, *rows: Any, bounds: Any) -> float:
+    """Return by how much the profit of a point misses the largest; NaN if there is no price or no optimum."""
+    if not np.isfinite(profit).all():
+        return float("nan")
+    answer = LINPROG(-profit, *rows, bounds=bounds)
+    return _gain(-float(answer.fun) if answer.status == 0 else None, float(profit @ point))
 
-    def __init__(self, result: CityEquilibrium) -> None:
-        grid = result.model.market.grid
-        tree = grid.feeder
-        self.grid, self.result = grid, result
-        self.n, self.m, self.g = tree.num_buses, tree.num_lines, len(grid.generator_bus)
-        lines = np.arange(self.m)
-        ones, shape = np.ones(self.m), (self.n, self.m)
-        # what leaves a bus over its lines
-        self.out = sparse.csr_array((ones, (tree.tails, lines)), shape=shape)
-        self.out = self.out - sparse.csr_array((ones, (tree.heads, lines)), shape=shape)
-        self.root: Any = np.eye(self.n)[:, [tree.root]]
-        turns = 2.0 * np.pi * np.arange(grid.facets) / grid.facets
-        self.cos, self.sin = np.cos(turns), np.sin(turns)
-        injected = np.zeros(self.n)
-        np.add.at(injected, grid.generator_bus, result.generation_kvar)
-        active = result.injection_kw + self.root[:, 0] * result.import_kw - self.out @ result.active_kw
-        reactive = injected - grid.load_kvar + self.root[:, 0] * result.import_kvar - self.out @ result.line_kvar
-        sides = np.outer(self.cos, result.active_kw) + np.outer(self.sin, result.line_kvar) - tree.rating_kva
-        self.violation = np.concatenate(
-            [
-                active,
-                reactive,
-                np.maximum(sides, 0.0).ravel(),
-                _outside(result.generation_kvar, -grid.reactive_kvar, grid.reactive_kvar),
-                _outside(np.array([result.import_kw]), 0.0, grid.import_kw),
-                _outside(np.array([result.import_kvar]), -grid.import_kvar, grid.import_kvar),
-            ]
-        )
-        squared = result.voltage_pu**2
-        fall = squared[tree.tails] - squared[tree.heads]
-        drop = 2.0 * (tree.resistance * result.active_kw + tree.reactance * result.line_kvar) / tree.base_kva
-        self.voltage_error = np.concatenate(
-            [
-                fall - drop,
-                [squared[tree.root] - grid.source_voltage_pu**2],
-                _outside(squared, grid.lowest_pu**2, grid.highest_pu**2),
-            ]
-        )
 
-    def gain(self) -> float:
-        """Solve the problem over p, p0, q0, q of the generators, P, Q and squared voltages."""
-        grid, tree, result = self.grid, self.grid.feeder, self.result
-        n, m, g = self.n, self.m, self.g
-        margin = result.import_price - grid.import_cost_per_kwh
-        profit = np.concatenate([-result.wheeling_fee, [margin], np.zeros(1 + g + 2 * m + n)])
-        if not np.isfinite(profit).all():
-            return float("nan")
-        at = sparse.csr_array((np.ones(g), (grid.generator_bus, np.arange(g))), shape=(n, g))
-        r, x = (sparse.diags_array(2.0 * v / tree.base_kva) for v in (tree.resistance, tree.reactance))
-        none: Any = None
-        equal: Any = sparse.block_array(
-            [
-                [sparse.eye_array(n), self.root, none, none, -self.out, none, none],
-                [none, none, self.root, at, none, -self.out, none],
-                [none, none, none, none, r, x, -self.out.T],
-                [none, none, none, none, none, none, self.root.T],
-            ]
-        )
-        right = np.concatenate([np.zeros(n), grid.load_kvar, np.zeros(m), [grid.source_voltage_pu**2]])
-        rated = np.isfinite(tree.rating_kva)
-        pick = sparse.eye_array(m).tocsr()[rated]
-        before = sparse.csr_array((grid.facets * int(rated.sum()), n + 2 + g))
-        sides = sparse.block_array(
-            [[sparse.vstack([c * pick for c in self.cos]), sparse.vstack([s * pick for s in self.sin])]]
-        )
-        after = sparse.csr_array((sides.shape[0], n))
-        limits = sparse.hstack([before, sides, after])
-        free = np.full(n + 2 * m, np.inf)
-        low = np.concatenate([-free[:n], [0.0, -grid.import_kvar], -grid.reactive_kvar, -free[n:]])
-        high = np.concatenate([free[:n], [grid.import_kw, grid.import_kvar], grid.reactive_kvar, free[n:]])
-        band = np.full(n, 1.0)
-        bounds = np.column_stack(
-            [
-                np.concatenate([low, band * grid.lowest_pu**2]),
-                np.concatenate([high, band * grid.highest_pu**2]),
-            ]
-        )
-        answer = LINPROG(
-            -profit,
-            limits if limits.shape[0] else None,
-            np.tile(tree.rating_kva[rated], grid.facets) if limits.shape[0] else None,
-            equal,
-            right,
-            bounds=bounds,
-        )
-        reached = margin * result.import_kw - float(result.wheeling_fee @ result.injection_kw)
-        return _gain(-float(answer.fun) if answer.status == 0 else None, reached)
+def _dso(result: CityResult) -> tuple[FloatArray, FloatArray, float]:
+    """Return violations, errors of voltages and gain in problem (9): import at the TSO's price, carry at the fees.
+
+    Its unknowns are p, p0, q0, q of the generators, P, Q and squared voltages.
+    """
+    grid = result.model.market.grid
+    tree = grid.feeder
+    n, m, g = tree.num_buses, tree.num_lines, len(grid.generator_bus)
+    powers = [
+        result.injection_kw,
+        [result.import_kw, result.import_kvar],
+        result.generation_kvar,
+        result.active_kw,
+        result.line_kvar,
+    ]
+    point = np.concatenate([*powers, result.voltage_pu**2])
+    lines, shape = np.arange(m), (n, m)
+    leaves, enters = (sparse.csr_array((np.ones(m), (end, lines)), shape=shape) for end in (tree.tails, tree.heads))
+    out, root = leaves - enters, sparse.csr_array(np.eye(n)[:, [tree.root]])
+    at = sparse.csr_array((np.ones(g), (grid.generator_bus, np.arange(g))), shape=(n, g))
+    r, x = (sparse.diags_array(2.0 * v / tree.base_kva) for v in (tree.resistance, tree.reactance))
+    none: Any = None
+    equal: Any = sparse.block_array(
+        [
+            [sparse.eye_array(n), root, none, none, -out, none, none],
+            [none, none, root, at, none, -out, none],
+            [none, none, none, none, r, x, -out.T],
+            [none, none, none, none, none, none, root.T],
+        ]
+    )
+    right = np.concatenate([np.zeros(n), grid.load_kvar, np.zeros(m), [grid.source_voltage_pu**2]])
+    rated = np.flatnonzero(np.isfinite(tree.rating_kva))
+    pick = sparse.eye_array(m).tocsr()[rated]
+    turns = 2.0 * np.pi * np.arange(grid.facets) / grid.facets
+    faces = [[sparse.csr_array((len(rated), n + 2 + g)), np.cos(a) * pick, np.sin(a) * pick] for a in turns]
+    sides: Any = sparse.block_array([[*face, sparse.csr_array((len(rated), n))] for face in faces])
+    most = np.tile(tree.rating_kva[rated], grid.facets)
+    free = np.full(n + 2 * m, np.inf)
+    ends = [0.0, -grid.import_kvar], [grid.import_kw, grid.import_kvar]
+    band = [np.full(n, volts**2) for volts in (grid.lowest_pu, grid.highest_pu)]
+    low = np.concatenate([-free[:n], ends[0], -grid.reactive_kvar, -free[n:], band[0]])
+    high = np.concatenate([free[:n], ends[1], grid.reactive_kvar, free[n:], band[1]])
+    error, beyond = equal @ point - right, _outside(point, low, high)
+    profit = np.zeros(len(point))
+    profit[:n], profit[n] = -result.wheeling_fee, result.import_price - grid.import_cost_per_kwh
+    limits = (sides, most) if len(rated) else (None, None)
+    gain = _linear_gain(profit, point, *limits, equal, right, bounds=np.column_stack([low, high]))
+    flows = np.concatenate([error[: 2 * n], np.maximum(sides @ point - most, 0.0), beyond[:-n]])
+    return flows, np.concatenate([error[2 * n :], beyond[-n:]]), gain
 
 
 class _Lse:
     """Problem (10) of one LSE, the others' sales given."""
 
-    def __init__(self, result: CityEquilibrium, which: int) -> None:
+    def __init__(self, result: CityResult, which: int) -> None:
         model, grid = result.model, result.model.market.grid
         market = model.market
         homes = np.flatnonzero(grid.load_kw > 0.0)

@@ -13,11 +13,10 @@ import numpy as np
 
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel, CityPath
-from v2g_nb.city.path_generation import stop_energies, trip_patterns
+from v2g_nb.city.path_generation import stop_energies
+from v2g_nb.city.paths import trips_on
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
-from v2g_nb.city.trips import PATTERNS, Trip
-
-__all__: list[str] = []
+from v2g_nb.city.trips import CHARGE, DISCHARGE, PATTERNS, Trip
 
 BETTER = 1e-7  # $ by which a new path must beat what the pair pays
 MOST = 2  # new routes for each pair and class in one round, cheapest first
@@ -25,35 +24,36 @@ Segment = tuple[float, float, tuple[int, ...]]  # cost of time [$], length [km],
 
 
 class Prices:
-    """Times and prices of a point, as one class of drivers sees them."""
+    """Times and prices of a point, as one class of drivers sees them [$]."""
 
     def __init__(self, program: CityProgram, x: FloatArray, y: FloatArray, driver: int) -> None:
         model = program.model
-        theta = program.value_of_time * VEHICLES / MONEY
-        slope = program.gradient(x)
-        self.model, self.driver = model, driver
-        self.theta = model.drivers[driver].value_of_time
-        road = model.roads.network
-        minutes = slope[program.columns["link"]] / theta
-        wait = slope[program.columns["visit"]] / theta
+        group, slope = model.drivers[driver], program.gradient(x)
+        self.model, self.electric = model, group.electric
+        common = program.value_of_time * VEHICLES / MONEY
+
+        def worth(block: str) -> Any:
+            return (group.value_of_time * (slope[program.columns[block]] / common)).tolist()
+
         nodes = [station.node for station in model.stations]
-        self.wait = dict(zip(nodes, (self.theta * wait).tolist(), strict=True))
-        pile = 60.0 * self.theta / model.pile_kw
+        self.wait = dict(zip(nodes, worth("visit"), strict=True))
+        pile = 60.0 * group.value_of_time / model.pile_kw
         # what a kWh costs with the time that it takes
-        self.charge = dict(zip(nodes, (y[program.rows["charged"]] + pile).tolist(), strict=True))
-        gain = y[program.rows["discharged"]] - model.wear_cost - pile
-        self.discharge = dict(zip(nodes, (-gain).tolist(), strict=True))
-        self.minutes = minutes
-        cost, length = (self.theta * minutes).tolist(), model.roads.length_km.tolist()
+        charge = (y[program.rows["charged"]] + pile).tolist()
+        discharge = (-(y[program.rows["discharged"]] - model.wear_cost - pile)).tolist()
+        self.energy = {
+            CHARGE: dict(zip(nodes, charge, strict=True)),
+            DISCHARGE: dict(zip(nodes, discharge, strict=True)),
+        }
+        length = model.roads.length_km.tolist()
+        offers = zip(worth("link"), length, strict=True)
+        self.link: dict[tuple[int, int], tuple[float, float]] = dict(zip(model.roads.numbers, offers, strict=True))
         self.ahead: dict[int, list[tuple[int, float, float]]] = {}
-        self.link: dict[tuple[int, int], tuple[float, float]] = {}
-        ends = zip((road.tails + 1).tolist(), (road.heads + 1).tolist(), strict=True)
-        for (a, b), c, km in zip(ends, cost, length, strict=True):
+        for (a, b), (c, km) in self.link.items():
             self.ahead.setdefault(a, []).append((b, c, km))
-            self.link[a, b] = (c, km)
         # the most that a longer way may be worth, per km: energy that need not be charged or is not sold at a loss
-        worth = max(0.0, *(-min(0.0, price) for price in self.charge.values()), *self.discharge.values())
-        self.worth = model.battery.use_kwh_per_km * worth if model.drivers[driver].electric else 0.0
+        most = max(0.0, *(-price for price in charge), *discharge)
+        self.worth_per_km = model.battery.use_kwh_per_km * most if self.electric else 0.0
 
     def segments(self, start: int, reach: float) -> dict[int, list[Segment]]:
         """Return, for every node, the ways from `start` that no cheaper and shorter way makes pointless."""
@@ -63,7 +63,7 @@ class Prices:
             length, cost, nodes = heapq.heappop(heap)
             here = nodes[-1]
             known = found.setdefault(here, [])
-            if any(c + self.worth * (length - km) <= cost for c, km, _ in known):
+            if any(c + self.worth_per_km * (length - km) <= cost for c, km, _ in known):
                 continue
             known.append((cost, length, nodes))
             for there, c, km in self.ahead.get(here, ()):
@@ -89,9 +89,8 @@ class Prices:
         """Return what a trip costs [$]."""
         total = sum(self.link[pair][0] for pair in pairwise(trip.nodes))
         for stop in trip.stops:
-            price = self.charge if stop.kind == "+" else self.discharge
-            total += self.wait[stop.node] + price[stop.node] * stop.energy_kwh
-        if self.model.drivers[self.driver].electric:
+            total += self.wait[stop.node] + self.energy[stop.kind][stop.node] * stop.energy_kwh
+        if self.electric:
             used = self.model.battery.use_kwh_per_km * trip.length_km
             total += self.model.missing_energy_cost * (used - trip.charged_kwh + trip.discharged_kwh)
         return total
@@ -106,37 +105,29 @@ def better_paths(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[Ci
     for m, group in enumerate(model.drivers):
         prices = Prices(program, x, y, m)
         pays = {k: float(u) for (driver, k), u in zip(program.demands, paid, strict=True) if driver == m}
-        routes = _electric_routes(model, prices, pays) if group.electric else _plain_routes(model, prices, pays)
-        for k, route in routes:
-            for trip in _ways(model, route, group.electric):
-                new = (m, k, trip.nodes, trip.stops) not in known
-                if new and prices.cost(trip) < pays[k] - BETTER:
-                    known.add((m, k, trip.nodes, trip.stops))
-                    found.append(CityPath(m, k, trip))
+        for k, route in _electric_routes(prices, pays) if group.electric else _plain_routes(prices, pays):
+            for trip in trips_on(model, route, group.electric):
+                key = (m, k, trip.nodes, trip.stops)
+                if key not in known and prices.cost(trip) < pays[k] - BETTER:
+                    known.add(key)
+                    found.append(CityPath.trusted(driver=m, pair=k, trip=trip))
     return tuple(found)
 
 
-def _ways(model: CityModel, route: tuple[int, ...], electric: bool) -> list[Trip]:
-    if electric:
-        stations = [station.node for station in model.stations]
-        return trip_patterns(model.roads, route, stations, model.battery, v2g=model.v2g, only_needed=model.only_needed)
-    length = sum(float(model.roads.length_km[model.roads.link(a, b)]) for a, b in pairwise(route))
-    return [Trip(route, (), length)]
+def _plain_routes(prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:
+    pairs = prices.model.pairs
+    trees = {origin: prices.fastest(origin) for origin in {pairs[k][0] for k in pays}}
+    return [(k, trees[pairs[k][0]][pairs[k][1]]) for k in pays]
 
 
-def _plain_routes(model: CityModel, prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:
-    trees = {origin: prices.fastest(origin) for origin in {model.pairs[k][0] for k in pays}}
-    return [(k, trees[model.pairs[k][0]][model.pairs[k][1]]) for k in pays]
-
-
-def _electric_routes(model: CityModel, prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:
+def _electric_routes(prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:
     """Return the routes of each pair's cheapest concatenations, whatever their stops."""
-    battery = model.battery
+    model, battery = prices.model, prices.model.battery
     reach = battery.capacity_kwh / max(battery.use_kwh_per_km, 1e-12)
     stations = [station.node for station in model.stations]
     sources = {model.pairs[k][0] for k in pays} | set(stations)
     segments = {node: prices.segments(node, reach) for node in sources}
-    kinds = [kind for kind in PATTERNS if model.v2g or "-" not in kind]
+    kinds = [kind for kind in PATTERNS if model.v2g or DISCHARGE not in kind]
     chosen = []
     for k, pay in pays.items():
         origin, destination = model.pairs[k]
@@ -147,29 +138,27 @@ def _electric_routes(model: CityModel, prices: Prices, pays: dict[int, float]) -
                 if len(set(stops)) < len(stops):
                     continue
                 legs = [segments[a].get(b, []) for a, b in pairwise((origin, *stops, destination))]
-                if all(legs) and _bound(model, prices, legs, stops, pattern) < pay - BETTER:
-                    _offer(offers, model, prices, legs, stops, pattern, pay)
+                energy = [prices.energy[kind][node] for kind, node in zip(pattern, stops, strict=True)]
+                waits = [prices.wait[node] for node in stops]
+                # what no concatenation of these legs can fall below
+                least = sum(min(segment[0] for segment in leg) for leg in legs if leg)
+                least += sum(
+                    wait + min(0.0, price) * battery.capacity_kwh for wait, price in zip(waits, energy, strict=True)
+                )
+                if all(legs) and least < pay - BETTER:
+                    _offer(offers, model, legs, pattern, waits, energy, pay)
         best = sorted(offers, key=lambda route: (offers[route], route))
         chosen += [(k, route) for route in best[:MOST]]
     return chosen
 
 
-def _bound(model: CityModel, prices: Prices, legs: Any, stops: tuple[int, ...], pattern: str) -> float:
-    """Return what no concatenation of these legs can fall below."""
-    total = float(sum(min(segment[0] for segment in leg) for leg in legs))
-    for node, kind in zip(stops, pattern, strict=True):
-        price = prices.charge[node] if kind == "+" else prices.discharge[node]
-        total += prices.wait[node] + min(0.0, price) * model.battery.capacity_kwh
-    return total
-
-
 def _offer(
     offers: dict[tuple[int, ...], float],
     model: CityModel,
-    prices: Prices,
-    legs: Any,
-    stops: tuple[int, ...],
+    legs: list[list[Segment]],
     pattern: str,
+    waits: list[float],
+    energy: list[float],
     pay: float,
 ) -> None:
     """Note the routes of all concatenations that would be cheaper than `pay` with these stops."""
@@ -178,14 +167,12 @@ def _offer(
         if energies is None:
             continue
         cost = sum(part[0] for part in parts)
-        for node, kind, kwh in zip(stops, pattern, energies, strict=True):
-            cost += prices.wait[node] + (prices.charge if kind == "+" else prices.discharge)[node] * kwh
+        for wait, price, kwh in zip(waits, energy, energies, strict=True):
+            cost += wait + price * kwh
         if model.missing_energy_cost:
             used = model.battery.use_kwh_per_km * sum(part[1] for part in parts)
-            signed = sum(kwh if kind == "-" else -kwh for kind, kwh in zip(pattern, energies, strict=True))
+            signed = sum(kwh if kind == DISCHARGE else -kwh for kind, kwh in zip(pattern, energies, strict=True))
             cost += model.missing_energy_cost * (used + signed)
-        if cost >= pay - BETTER:
-            continue
         route = parts[0][2] + tuple(node for part in parts[1:] for node in part[2][1:])
-        if len(set(route)) == len(route):
+        if cost < pay - BETTER and len(set(route)) == len(route):
             offers[route] = min(cost, offers.get(route, np.inf))

@@ -1,19 +1,20 @@
 """An equilibrium of the coupled city, in the units in which one reads it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from v2g_nb.certificate import Certificate
+from v2g_nb import checks
+from v2g_nb.certificate import Certificate, Result
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel, CityPath
+from v2g_nb.city.trips import CHARGE, DISCHARGE
 
 USED = 1e-6  # vehicles or kW below which something counts as not used
 
 
 @dataclass(frozen=True, eq=False)
-class CityEquilibrium:
+class CityResult(Result):
     """Everybody's decisions and the prices that hold them together.
 
     Paths (one entry each of ``paths``): ``path_flow`` [veh in the period], ``path_cost`` [$], and its
@@ -95,24 +96,22 @@ class CityEquilibrium:
         """What each station takes in net [kW]; negative where it feeds in."""
         return self.charging_kw - self.discharging_kw
 
-    @property
-    def _electric(self) -> Any:
+    def _share(self, *kinds: str) -> float:
+        """Return which part of electric trips makes a stop of one of these kinds."""
         groups = self.model.drivers
-        return np.array([groups[path.driver].electric for path in self.paths])
-
-    def _share(self, wanted: Any) -> float:
-        trips = float(sum(group.volumes.sum() for group in self.model.drivers if group.electric))
-        return float(self.path_flow[self._electric & wanted].sum()) / trips if trips else 0.0
+        trips = float(sum(group.volumes.sum() for group in groups if group.electric))
+        wanted = [groups[p.driver].electric and any(s.kind in kinds for s in p.trip.stops) for p in self.paths]
+        return float(self.path_flow[np.array(wanted)].sum()) / trips if trips else 0.0
 
     @property
     def visit_share(self) -> float:
         """Which part of electric trips stops at a station."""
-        return self._share(np.array([bool(path.trip.stops) for path in self.paths]))
+        return self._share(CHARGE, DISCHARGE)
 
     @property
     def discharge_share(self) -> float:
         """Which part of electric trips discharges."""
-        return self._share(np.array([any(stop.kind == "-" for stop in path.trip.stops) for path in self.paths]))
+        return self._share(DISCHARGE)
 
     @property
     def charged_kwh(self) -> float:
@@ -132,12 +131,9 @@ class CityEquilibrium:
     @property
     def discharging_pairs(self) -> tuple[int, ...]:
         """The pairs of nodes, counted from 1, of which somebody discharges."""
-        found = {
-            path.pair + 1
-            for path, flow in zip(self.paths, self.path_flow, strict=True)
-            if flow > USED and any(stop.kind == "-" for stop in path.trip.stops)
-        }
-        return tuple(sorted(found))
+        used = [path for path, flow in zip(self.paths, self.path_flow, strict=True) if flow > USED]
+        sells = [path.pair + 1 for path in used if any(stop.kind == DISCHARGE for stop in path.trip.stops)]
+        return tuple(sorted(set(sells)))
 
     @property
     def social_cost(self) -> dict[str, float]:
@@ -159,6 +155,37 @@ class CityEquilibrium:
             "shedding": model.period_h * grid.shed_cost_per_kwh * self.total_shed_kw,
         }
         return parts | {"total": sum(parts.values())}
+
+    @property
+    def accounts(self) -> dict[str, float]:
+        """What each kind of player gains in the period, by its own objective [$].
+
+        ``electric drivers``, ``other drivers`` (what their trips cost, negative), ``CNO``, ``DSO``,
+        ``LSEs`` (profits) and ``households`` (what power is worth to them beyond its price), after (1), (3), (9)
+        and (10) of the city paper. Together they are the worth of what households are served, less the social
+        cost, what drivers pay for missing energy, and the cost of trips that are not made.
+        """
+        model, market, grid, fee = self.model, self.model.market, self.model.market.grid, self.wheeling_fee
+        trips = {True: 0.0, False: 0.0}
+        for group, cost in zip(model.drivers, self.od_cost, strict=True):
+            used = group.volumes > 0.0
+            trips[group.electric] += float(group.volumes[used] @ cost[used])
+        buy, sell, at = self.trade_price_charging, self.trade_price_discharging, fee[model.station_bus]
+        cno = (self.price_charging - buy) @ self.charging_kw + (sell - self.price_discharging) @ self.discharging_kw
+        dso = (self.import_price - grid.import_cost_per_kwh) * self.import_kw - fee @ self.injection_kw
+        sales, made = self.sales_kw.sum(axis=0), self.generation_kw
+        lses = (market.intercept - market.slope * sales - fee) @ sales
+        lses -= (grid.cost_per_kwh + 0.5 * grid.cost_slope * made - fee[grid.generator_bus]) @ made
+        lses += (buy - at) @ self.charging_kw - (sell - at) @ self.discharging_kw
+        lses -= self.import_price * self.purchase_kw.sum() + grid.shed_cost_per_kwh * self.total_shed_kw
+        return {
+            "electric drivers": -trips[True],
+            "other drivers": -trips[False],
+            "CNO": model.period_h * float(cno),
+            "DSO": model.period_h * float(dso),
+            "LSEs": model.period_h * float(lses),
+            "households": model.period_h * 0.5 * float(market.slope @ sales**2),
+        }
 
     def dominant(self, pair: int, driver: int = 0) -> int:
         """Return the path that most drivers of a class take between a pair of nodes.
@@ -182,14 +209,10 @@ class CityEquilibrium:
 
         Examples
         --------
-        >>> from v2g_nb.city.equilibrium import solve_city
-        >>> from v2g_nb.city.scenarios import scenario
         >>> result = solve_city(scenario("stress"))
         >>> result.paths[result.dominant(3)].trip.nodes
         (1, 3, 12, 13, 24, 21, 20)
         """
-        from v2g_nb import checks
-
         which = checks.integer("pair", pair, low=1, high=len(self.model.pairs)) - 1
         group = checks.integer("driver", driver, low=0, high=len(self.model.drivers) - 1)
         own = [k for k, path in enumerate(self.paths) if (path.pair, path.driver) == (which, group)]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.city.cases import SIX, case, small
 from v2g_nb.certificate import require
-from v2g_nb.city import CityEquilibrium, outside_certificate, player_certificates, small_city, solve_city
+from v2g_nb.city import CityResult, outside_certificate, player_certificates, small_city, solve_city
 from v2g_nb.city.certificates.drivers import driver_certificates
 from v2g_nb.city.certificates.equilibrium import city_certificates
 from v2g_nb.errors import NotAnEquilibrium
@@ -57,12 +57,12 @@ MOVES = {
 OTHER = {"model", "paths", "converged", "num_iter", "residual", "certificates"}
 
 
-def holds(result: CityEquilibrium) -> bool:
+def holds(result: CityResult) -> bool:
     return all(certificate.holds for certificate in city_certificates(result))
 
 
 def test_every_field_is_either_moved_or_no_number():
-    assert {field.name for field in fields(CityEquilibrium)} == set(MOVES) | OTHER
+    assert {field.name for field in fields(CityResult)} == set(MOVES) | OTHER
 
 
 def places(value: np.ndarray) -> list[tuple[int, ...]]:
@@ -190,7 +190,7 @@ def test_an_equilibrium_of_homes_of_unequal_size_raises_no_alarm(load, shares, v
     assert max(gains) < 1e-8
 
 
-def best_profit(result: CityEquilibrium, which: int) -> tuple[str, float]:
+def best_profit(result: CityResult, which: int) -> tuple[str, float]:
     """Return Clarabel's status and the LSE's highest profit by a statement that shares nothing with the package."""
     market, fee = result.model.market, result.wheeling_fee
     grid, room = market.grid, 1e5
@@ -250,7 +250,7 @@ def test_what_an_lse_could_gain_at_wrong_prices(name: str, v2g: bool):
         assert gain == pytest.approx(best - profit(spoilt, which), rel=1e-6)
 
 
-def profit(result: CityEquilibrium, which: int) -> float:
+def profit(result: CityResult, which: int) -> float:
     """Return what the LSE earns, in $/h."""
     market, fee = result.model.market, result.wheeling_fee
     grid, own = market.grid, market.owner == which
