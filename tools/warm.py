@@ -17,10 +17,11 @@ from v2g_nb.city import sioux_falls
 from v2g_nb.games import kernels as storage_kernels
 from v2g_nb.matching import Market, deferred_acceptance
 from v2g_nb.matching import kernel as matching_kernel
-from v2g_nb.networks import kernel, solve_assignment
+from v2g_nb.networks import compiled as assignment_kernel
+from v2g_nb.networks import solve_assignment
 
 LOADED = ("matplotlib.pyplot", "scipy.optimize", "scipy.stats", "cvxpy", "networkx", "pandas", "ipywidgets", "highspy")
-COMPILED = (storage_kernels, kernel, matching_kernel)
+COMPILED = (storage_kernels, assignment_kernel, matching_kernel)
 
 
 def uncompiled(modules: tuple[ModuleType, ...] = COMPILED) -> list[str]:
@@ -48,7 +49,7 @@ def warm() -> None:
     market = Market(np.array([[0, 1], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([1, 1]))
     deferred_acceptance(market, engine="compiled")
     city = sioux_falls()
-    solve_assignment(city.network, city.demand, gap=1e-3, engine="compiled", progress=False)
+    solve_assignment(city.network, city.demand, tol=1e-3, engine="compiled", progress=False)
 
 
 if __name__ == "__main__":

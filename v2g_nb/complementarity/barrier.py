@@ -176,7 +176,8 @@ def interior_point(
     >>> result.point.round(6).tolist(), result.dual.round(6).tolist()
     ([1.0, 1.0], [2.0])
     """
-    a = sparse.csc_array(matrix if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None)))
+    dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
+    a = sparse.csc_array(matrix if dense is None else dense)
     rows, columns = a.shape
     for name, values, length in (("right", right, rows), ("lower", lower, columns), ("upper", upper, columns)):
         if len(values) != length:

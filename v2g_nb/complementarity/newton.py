@@ -214,7 +214,7 @@ def _require_finite(function: Function, x: FloatArray, f: FloatArray, count: int
 
 def _derivative(jacobian: Function, x: FloatArray) -> Any:
     """Return the derivative of F as a sparse matrix of finite numbers, or raise."""
-    raw = jacobian(x)
+    raw: Any = jacobian(x)
     try:
         raw = raw if sparse.issparse(raw) else np.asarray(raw, dtype=np.float64)
         fault = "" if raw.shape == (x.size, x.size) else f"shape {raw.shape}: must return {(x.size, x.size)}"

@@ -1,7 +1,7 @@
-"""Path-based gradient projection with column generation, as a reader would write it.
+"""The Frank-Wolfe method, and gradient projection on paths with column generation, as a reader would write them.
 
-The compiled twin in ``compiled.py`` does the same with arrays; this one needs no compiler and
-serves networks with up to some thousand pairs of nodes.
+The compiled twin of gradient projection in ``compiled.py`` does the same with arrays; this one needs no
+compiler and serves networks with up to some thousand pairs of nodes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+from scipy.optimize import brentq
 
-from v2g_nb import checks
-from v2g_nb.networks.paths import PathFlows, PathIterate
-from v2g_nb.networks.roads import Demand, RoadNetwork
-from v2g_nb.networks.shortest_paths import Stars, by_origin, forward_stars, grow_tree, trace, unreachable
+from v2g_nb.checks import FloatArray
+from v2g_nb.networks.roads import AssignmentIterate, Demand, PathFlows, RoadNetwork, bpr
+from v2g_nb.networks.shortest_paths import Routes
 
 SWEEPS = 20  # at most so many balancing sweeps between two searches for new paths
 ENOUGH = 0.1  # a sweep that leaves less than this part of the gap ends the round
@@ -113,24 +113,16 @@ def balance(links: Links, paths: list[Path]) -> float:
     return overpaid
 
 
-def search(
-    links: Links, demand: Demand, groups: dict[int, list[int]], stars: Stars, known: dict[int, list[Path]]
-) -> dict[int, float]:
+def search(links: Links, routes: Routes, known: dict[int, list[Path]]) -> FloatArray:
     """Add a cheapest path to every row that knows none as cheap; return each row's least cost."""
-    tails = links.network.tails.tolist()
     found = {}
-    for origin, rows in groups.items():
-        least, via = grow_tree(stars, links.network.first_through, links.cost, origin)
-        for row in rows:
-            end = int(demand.destinations[row])
-            found[row] = least[end]
-            if least[end] == float("inf"):
-                raise unreachable(demand, row)
-            cheapest = min((links.path_cost(path.links) for path in known[row]), default=float("inf"))
-            if cheapest > least[end] * (1.0 + TIE):
-                way = trace(tails, via, origin, end)
-                known[row].append(Path(way, frozenset(way), 0.0))
-    return found
+    for row, least, tree in routes.cheapest(links.cost):
+        found[row] = least
+        cheapest = min((links.path_cost(path.links) for path in known[row]), default=float("inf"))
+        if cheapest > least * (1.0 + TIE):
+            path = routes.links(row, tree)
+            known[row].append(Path(path, frozenset(path), 0.0))
+    return np.array([found[row] for row in sorted(found)])
 
 
 def flatten(known: dict[int, list[Path]]) -> PathFlows:
@@ -145,7 +137,12 @@ def flatten(known: dict[int, list[Path]]) -> PathFlows:
     )
 
 
-def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[PathIterate]:
+def relative_gap(demand: Demand, total: float, least: FloatArray) -> float:
+    """Return what drivers pay beyond cheapest paths, as a part of what they pay in total."""
+    return (total - float(demand.volumes[demand.rows] @ least)) / total if total > 0 else 0.0
+
+
+def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[AssignmentIterate]:
     """Yield the iterates of path-based gradient projection for the user equilibrium.
 
     1. Search: one shortest-path tree an origin; a row whose destination the tree reaches cheaper
@@ -163,14 +160,14 @@ def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[PathIt
 
     Yields
     ------
-    PathIterate
-        ``flow``, ``gap``, ``least`` and ``paths``, for as long as the caller asks.
+    AssignmentIterate
+        ``flow``, ``gap``, ``least_cost`` and ``paths``, for as long as the caller asks.
 
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, a trip ends at a node that is none, or trips are so many that a
-        road could cost infinitely much (when the first item is asked for).
+        If an argument is not of its kind, and when the first item is asked for: if a trip ends at a node
+        that is none, or trips are so many that a road could cost infinitely much.
     Infeasible
         If no path leads to a destination (when the first item is asked for).
 
@@ -185,24 +182,93 @@ def gradient_projection(network: RoadNetwork, demand: Demand) -> Iterator[PathIt
     ----------
     Equation (3) of the city paper states the equilibrium that is sought.
     """
-    roads = checks.instance("network", network, RoadNetwork)
-    trips = checks.instance("demand", demand, Demand)
-    groups, stars, links = by_origin(roads, trips), forward_stars(roads), Links(roads)
-    known: dict[int, list[Path]] = {row: [] for rows in groups.values() for row in rows}
-    search(links, trips, groups, stars, known)
+    routes, links = Routes(network, demand), Links(network)
+    known: dict[int, list[Path]] = {row: [] for rows in routes.groups.values() for row in rows}
+    search(links, routes, known)
     for row, paths in known.items():
-        paths[0].flow = float(trips.volumes[row])
+        paths[0].flow = float(demand.volumes[row])
     while True:
         links.reload(known.values())
-        found = search(links, trips, groups, stars, known)
-        flow, cost = np.array(links.flow), np.array(links.cost)
-        least = np.array([found[row] for row in trips.rows.tolist()])
-        total = float(flow @ cost)
-        gap = (total - float(trips.volumes[trips.rows] @ least)) / total if total > 0 else 0.0
-        yield PathIterate(flow, gap, least, flatten(known))
+        least = search(links, routes, known)
+        total = float(np.array(links.flow) @ np.array(links.cost))
+        gap = relative_gap(demand, total, least)
+        yield AssignmentIterate(np.array(links.flow), gap, least, flatten(known))
         for _ in range(SWEEPS):
             overpaid = add_up(balance(links, paths) for paths in known.values() if len(paths) > 1)
             if overpaid <= ENOUGH * gap * total:
                 break
         for row, paths in known.items():
             known[row] = [path for path in paths if path.flow > 0.0]
+
+
+def frank_wolfe(network: RoadNetwork, demand: Demand) -> Iterator[AssignmentIterate]:
+    """Yield the iterates of the Frank-Wolfe method for the user equilibrium.
+
+    Each iteration sends everybody to a cheapest path at today's costs and moves towards those
+    flows as far as Beckmann's function falls.
+
+    1. Costs at the flows; all-or-nothing flows at those costs; the relative gap.
+    2. Step length in [0, 1] where the slope of Beckmann's function along the move is zero.
+    3. Move, and repeat.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+        The roads.
+    demand : Demand
+        The trips.
+
+    Yields
+    ------
+    AssignmentIterate
+        ``flow``, ``gap`` and ``least_cost``, for as long as the caller asks.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is not of its kind, and when the first item is asked for: if a trip ends at a node
+        that is none, or trips are so many that a road could cost infinitely much.
+    Infeasible
+        If no path leads to a destination (when the first item is asked for).
+
+    Examples
+    --------
+    >>> roads = RoadNetwork(2, [0, 0], [1, 1], [10, 15], [2, 2], [1, 1], [1, 1])
+    >>> iterates = frank_wolfe(roads, Demand([0], [1], [6.0]))
+    >>> [round(float(next(iterates).flow[0]), 6) for _ in range(3)]
+    [6.0, 4.0, 4.0]
+
+    References
+    ----------
+    Equation (3) of the city paper states the equilibrium that is sought.
+    """
+    routes = Routes(network, demand)
+    flow, _ = all_or_nothing(routes, network.fixed_cost + network.free_flow_time)
+    while True:
+        cost = bpr(network, flow)
+        target, least = all_or_nothing(routes, cost)
+        total = float(cost @ flow)
+        yield AssignmentIterate(flow, relative_gap(demand, total, least), least)
+        move = target - flow
+        flow = (flow + _step(network, flow, move) * move).clip(min=0.0)
+
+
+def all_or_nothing(routes: Routes, cost: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the flows when everybody takes a cheapest path at the given costs, and what that costs each row."""
+    flow, found = [0.0] * routes.network.num_links, {}
+    for row, least, tree in routes.cheapest(cost.tolist()):
+        found[row], volume = least, float(routes.demand.volumes[row])
+        for link in routes.links(row, tree):
+            flow[link] += volume
+    return np.array(flow), np.array([found[row] for row in sorted(found)])
+
+
+def _step(network: RoadNetwork, flow: FloatArray, move: FloatArray) -> float:
+    """Return the step at which Beckmann's function has no slope along the move."""
+
+    def slope(step: float) -> float:
+        return float(bpr(network, (flow + step * move).clip(min=0.0)) @ move)
+
+    if slope(0.0) >= 0.0:
+        return 0.0
+    return 1.0 if slope(1.0) <= 0.0 else float(brentq(slope, 0.0, 1.0, xtol=1e-15))
