@@ -9,27 +9,21 @@ from hypothesis import strategies as st
 
 from tests.campus.instances import calibrated_game, scaled_game
 from v2g_nb.campus import (
+    Campus,
     Fleet,
     FleetGame,
-    calibrated_campus,
-    car_best_response,
-    car_costs,
     certify_fleet,
-    dynamic_price,
-    fleet_potential,
     gradient_ascent,
-    liebmann,
     printed_best_response,
     profit_slope,
     regret_bounds,
-    settle,
+    solve_aggregator_price,
     solve_fleet,
-    solve_leader,
     solve_liebmann,
 )
 from v2g_nb.certificate import require
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
-from v2g_nb.games import kernels as storage_kernels
+from v2g_nb.games import best_response, best_response_sweeps
 
 GAME = calibrated_game()
 FOUND = solve_fleet(GAME)
@@ -37,15 +31,17 @@ FOUND = solve_fleet(GAME)
 
 def test_price_by_hand():
     """Equation (1): demand above the request makes energy dear, below it cheap."""
-    assert dynamic_price(1e-3, [120.0], [30.0], [200.0])[0] == pytest.approx(-0.05)
-    assert GAME.price(FOUND.total_kw) == pytest.approx(FOUND.price_eur_per_kwh)
+    one = FleetGame(Fleet(1, [0], [1], [0.5], [0.5], hours=0.25), [200.0], [120.0], 1e-3)
+    assert one.price([30.0])[0] == pytest.approx(-0.05)
+    assert one.paid([30.0]) == pytest.approx(-0.05 * 30.0 * 0.25)
+    assert GAME.paid(FOUND.total_kw) == FOUND.energy_eur
 
 
 def test_costs_by_hand():
     """Equations (2)-(5) term by term, in plain loops."""
     game = replace(GAME, soc_weight=7.0)
     plan = np.random.default_rng(1).normal(0, 10, FOUND.plan_kw.shape) * game.fleet.present
-    costs = {printed: car_costs(game, plan, printed) for printed in (False, True)}
+    costs = {printed: game.car_costs(plan, printed) for printed in (False, True)}
     for i in (0, 5):
         energy = sum(plan[i, t] * game.price_base * (game.baseline_kw[t] + plan[:, t].sum() - game.request_kw[t]) * 0.25
                      for t in range(96))  # fmt: skip
@@ -99,11 +95,11 @@ def test_regret_bound_is_above_the_regret_and_meets_it_at_the_equilibrium():
     rng = np.random.default_rng(4)
     for size in (0.0, 0.1, 3.0):
         plan = FOUND.plan_kw * (1 - size / 30) + size / 30 * GAME.fleet.plug_and_charge()
-        bound, own = regret_bounds(GAME, plan), car_costs(GAME, plan).total_eur
+        bound, own = regret_bounds(GAME, plan), GAME.car_costs(plan).total_eur
         for car in rng.choice(12, 3, replace=False):
             moved = plan.copy()
-            moved[car] = car_best_response(GAME, plan, int(car))
-            regret = own[car] - car_costs(GAME, moved).total_eur[car]
+            moved[car] = best_response(GAME.storage, plan, int(car))
+            regret = own[car] - GAME.car_costs(moved).total_eur[car]
             assert -1e-9 < regret <= bound[car] + 1e-9
             if size > 0:
                 assert regret > 0
@@ -116,7 +112,8 @@ def test_every_game_is_solved_and_certified(seed, hard, weight, price):
     cars, slots = int(rng.integers(1, 7)), 24
     arrival = rng.integers(0, 12, cars)
     stay = rng.integers(6, 13, cars)
-    fleet = Fleet(slots, arrival, arrival + stay, rng.uniform(0.2, 0.7, cars), np.full(cars, 0.8), 40.0, 22.0)
+    soc = rng.uniform(0.2, 0.7, cars), np.full(cars, 0.8)
+    fleet = Fleet(slots, arrival, arrival + stay, *soc, 40.0, 22.0, hours=0.25)
     game = FleetGame(
         fleet, rng.normal(0, 60, slots), rng.uniform(0, 60, slots), price, weight, 0.0 if hard else 9.0, hard
     )
@@ -144,8 +141,8 @@ def test_unfinished_sweeps_are_reported():
 
 
 def test_generator_and_solver_are_one():
-    step = next(liebmann(GAME))
-    assert np.abs(step.plan_kw - solve_liebmann(GAME, max_iter=1).plan_kw).max() == 0.0
+    step = next(best_response_sweeps(GAME.storage))
+    assert np.abs(step.flows - solve_liebmann(GAME, max_iter=1).plan_kw).max() == 0.0
 
 
 def test_mismatched_profiles():
@@ -157,14 +154,12 @@ MIXED = replace(GAME, soc_weight=1.0, fleet=replace(GAME.fleet, capacity_kwh=np.
 NEED_ONE_CAPACITY = {
     "solve_fleet": solve_fleet,
     "solve_liebmann": solve_liebmann,
-    "liebmann": liebmann,
-    "fleet_potential": lambda game: fleet_potential(game, FOUND.plan_kw),
-    "car_best_response": lambda game: car_best_response(game, FOUND.plan_kw, 0),
+    "storage": lambda game: game.storage,
     "regret_bounds": lambda game: regret_bounds(game, FOUND.plan_kw),
     "certify_fleet": lambda game: certify_fleet(game, FOUND.plan_kw),
-    "profit_slope": lambda game: profit_slope(calibrated_campus(), game, FOUND),
-    "gradient_ascent": lambda game: next(gradient_ascent(calibrated_campus(), game, 1e-4, 1e-2, 1e-5, 1e-9)),
-    "solve_leader": lambda game: solve_leader(calibrated_campus(), game.fleet, soc_weight=1.0),
+    "profit_slope": lambda game: profit_slope(Campus.calibrated(), game, FOUND),
+    "gradient_ascent": lambda game: next(gradient_ascent(Campus.calibrated(), game, 1e-4, 1e-2, 1e-5, 1e-9)),
+    "solve_aggregator_price": lambda game: solve_aggregator_price(Campus.calibrated(), game.fleet, soc_weight=1.0),
 }
 
 
@@ -175,12 +170,12 @@ def test_a_weight_needs_one_capacity(name):
 
 
 def test_what_needs_no_common_capacity():
-    weighed = car_costs(MIXED, FOUND.plan_kw)
-    plain = car_costs(replace(MIXED, soc_weight=0.0), FOUND.plan_kw)
+    weighed = MIXED.car_costs(FOUND.plan_kw)
+    plain = replace(MIXED, soc_weight=0.0).car_costs(FOUND.plan_kw)
     assert np.abs(weighed.total_eur - plain.total_eur - weighed.soc_eur).max() < 1e-12
     printed = require(printed_best_response(MIXED, FOUND.plan_kw, 0, tol=1e-4))
-    assert printed.cost_eur <= car_costs(MIXED, FOUND.plan_kw, printed=True).total_eur[0] + 1e-4
-    assert settle(calibrated_campus(), MIXED, FOUND.plan_kw).cars_eur == pytest.approx(weighed.energy_eur)
+    assert printed.cost_eur <= MIXED.car_costs(FOUND.plan_kw, printed=True).total_eur[0] + 1e-4
+    assert Campus.calibrated().settle(MIXED, FOUND.plan_kw).cars_eur == pytest.approx(weighed.energy_eur)
 
 
 def test_large_fleet():
@@ -188,30 +183,8 @@ def test_large_fleet():
     found = solve_fleet(game, certify=False)
     assert found.converged
     pick = np.random.default_rng(1).choice(2000, 50, replace=False)
-    own = car_costs(game, found.plan_kw).total_eur
+    own = game.car_costs(found.plan_kw).total_eur
     for car in pick[:5]:
         moved = found.plan_kw.copy()
-        moved[car] = car_best_response(game, found.plan_kw, int(car))
-        assert own[car] - car_costs(game, moved).total_eur[car] < 1e-6
-
-
-@pytest.mark.parametrize("cars", [100, 1000, 10_000])
-def test_work_per_car_does_not_grow(cars, monkeypatch):
-    """Best responses per car, in sweeps and Newton steps, are as many for a hundred cars as for ten thousand."""
-    asked = {"to prices": 0, "in turn": 0}
-    to_price, sweep = storage_kernels.respond_to_price, storage_kernels.sweep
-
-    def counting(kind, kernel, size):
-        def counted(*arguments):
-            asked[kind] += size(arguments)
-            return kernel(*arguments)
-
-        return counted
-
-    monkeypatch.setattr(storage_kernels, "respond_to_price", counting("to prices", to_price, lambda a: len(a[2])))
-    monkeypatch.setattr(storage_kernels, "sweep", counting("in turn", sweep, lambda a: len(a[0])))
-    found = solve_fleet(scaled_game(cars), certify=False)
-    assert found.converged
-    assert asked["in turn"] <= 6 * cars
-    assert asked["to prices"] <= 8 * cars
-    assert sum(asked.values()) > 4 * cars  # and the counters count
+        moved[car] = best_response(game.storage, found.plan_kw, int(car))
+        assert own[car] - game.car_costs(moved).total_eur[car] < 1e-6

@@ -8,29 +8,24 @@ import pytest
 
 from tests.campus.instances import calibrated_game, free_cars, one_program, scaled_game, selected_fleet
 from v2g_nb.campus import (
+    Campus,
     Fleet,
     FleetGame,
-    calibrated_campus,
-    campus_game,
-    car_best_response,
-    car_costs,
     certify_fleet,
-    fleet_potential,
     gradient_ascent,
-    liebmann,
     printed_best_response,
     profit_slope,
     regret_bounds,
-    settle,
+    solve_aggregator_price,
     solve_fleet,
-    solve_leader,
     solve_liebmann,
 )
 from v2g_nb.certificate import require
+from v2g_nb.games import best_response, best_response_sweeps
 
 P, K, HOURS, SURPLUS = 0.002, 0.002, 0.25, 40.0
 A = P * HOURS
-TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5]), [SURPLUS, 0.0], [0.0, 0.0], P, K)
+TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25), [SURPLUS, 0.0], [0.0, 0.0], P, K)
 BOTH_CHARGE = np.array([[360 / 19, 0.0], [360 / 19, 0.0]])
 BOTH_GIVE = np.array([[-140 / 11, 140 / 11], [-140 / 11, 140 / 11]])
 
@@ -48,7 +43,7 @@ def test_printed_term_has_two_equilibria(plan):
     """At each profile the mixed-integer best response of each car costs no less than what it does."""
     for car in (0, 1):
         best = require(printed_best_response(TWO, plan, car, tol=1e-7))
-        own = float(car_costs(TWO, plan, printed=True).total_eur[car])
+        own = float(TWO.car_costs(plan, printed=True).total_eur[car])
         assert own - best.bound_eur < 2e-7
         assert np.abs(best.plan_kw - plan[car]).max() < 2e-2  # the cost is flat: 1e-7 EUR is 1e-2 kW
 
@@ -58,7 +53,7 @@ def test_strong_chargers_leave_the_second_equilibrium():
     for power, leaves in [(22.0, False), (60.0, True)]:
         game = replace(TWO, fleet=replace(TWO.fleet, power_kw=power))
         best = require(printed_best_response(game, BOTH_GIVE, 0, tol=1e-7))
-        saved = float(car_costs(game, BOTH_GIVE, printed=True).total_eur[0]) - best.cost_eur
+        saved = float(game.car_costs(BOTH_GIVE, printed=True).total_eur[0]) - best.cost_eur
         assert (saved > 1.0) == leaves
         assert (best.plan_kw[0] > 40.0) == leaves
 
@@ -77,10 +72,10 @@ def test_without_the_absolute_value_one_of_them_goes():
     assert np.abs(solve_fleet(TWO).plan_kw - BOTH_CHARGE).max() < 1e-9
     assert regret_bounds(TWO, BOTH_CHARGE).max() < 1e-12
     assert regret_bounds(TWO, BOTH_GIVE).min() > 0.1
-    own = car_costs(TWO, BOTH_GIVE).total_eur[0]
+    own = TWO.car_costs(BOTH_GIVE).total_eur[0]
     moved = BOTH_GIVE.copy()
-    moved[0] = car_best_response(TWO, BOTH_GIVE, 0)
-    assert own - car_costs(TWO, moved).total_eur[0] > 0.1  # and the regret is real, not only a bound
+    moved[0] = best_response(TWO.storage, BOTH_GIVE, 0)
+    assert own - TWO.car_costs(moved).total_eur[0] > 0.1  # and the regret is real, not only a bound
 
 
 def test_a_unique_best_response_does_not_make_the_equilibrium_unique():
@@ -100,14 +95,14 @@ def test_forms_agree_where_the_others_cover_the_worst_discharge():
     for car in np.flatnonzero(covered)[:2]:
         printed = require(printed_best_response(game, plan, int(car), tol=1e-7))
         assert printed.binaries == 0
-        assert printed.cost_eur == pytest.approx(car_costs(game, plan).total_eur[car], abs=1e-6)
+        assert printed.cost_eur == pytest.approx(game.car_costs(plan).total_eur[car], abs=1e-6)
 
 
 def test_forms_differ_where_the_others_do_not():
     game = calibrated_game()
     plan = np.where((game.request_kw > 0) & game.fleet.present, -3.0, 0.0)  # the others give into the surplus
     printed = require(printed_best_response(game, plan, 0, tol=1e-5))
-    assert np.abs(printed.plan_kw - car_best_response(game, plan, 0)).max() > 20
+    assert np.abs(printed.plan_kw - best_response(game.storage, plan, 0)).max() > 20
 
 
 # 2. An exact potential, strictly convex.
@@ -122,9 +117,9 @@ def test_potential_changes_by_what_the_mover_pays(hard):
         car = int(rng.integers(game.fleet.size))
         moved = plan.copy()
         moved[car] = rng.normal(0, 15, 96) * game.fleet.present[car]
-        own = car_costs(game, moved).total_eur[car] - car_costs(game, plan).total_eur[car]
-        joint = fleet_potential(game, moved) - fleet_potential(game, plan)
-        assert joint == pytest.approx(own, rel=1e-12, abs=1e-12 * abs(fleet_potential(game, plan)))
+        own = game.car_costs(moved).total_eur[car] - game.car_costs(plan).total_eur[car]
+        joint = game.storage.potential(moved) - game.storage.potential(plan)
+        assert joint == pytest.approx(own, rel=1e-12, abs=1e-12 * abs(game.storage.potential(plan)))
 
 
 def test_no_potential_without_the_common_slope():
@@ -146,7 +141,7 @@ def test_no_uniqueness_without_strict_convexity():
     shift = np.array([[1.0, -1.0], [-1.0, 1.0]])
     total_only = lambda p: (p.sum(axis=0) ** 2).sum()  # noqa: E731
     assert total_only(plan) == pytest.approx(total_only(plan + shift), abs=1e-9)
-    assert fleet_potential(game, plan + shift) > fleet_potential(game, plan) + 1e-4
+    assert game.storage.potential(plan + shift) > game.storage.potential(plan) + 1e-4
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -158,7 +153,7 @@ def test_the_equilibrium_is_one_quadratic_program(seed, hard):
 
 
 def test_the_equilibrium_where_the_deviation_term_is_active():
-    game = replace(calibrated_game(2), request_kw=3.0 * calibrated_campus().request_kw)
+    game = replace(calibrated_game(2), request_kw=3.0 * Campus.calibrated().request_kw)
     found = require(solve_fleet(game))
     assert (found.total_kw < game.request_kw - 1.0)[game.request_kw > 0].any()
     assert np.abs(found.plan_kw - one_program(game)).max() < 2e-4
@@ -197,11 +192,16 @@ def test_the_closed_rate_is_the_limit_of_many_cars(q):
     assert np.abs(np.diff(np.log(np.abs(off))) + np.log(4)).max() < 0.3  # the rest falls like 1/N
 
 
+def swept(game, sweeps, start=None, order="cyclic", rng=None):
+    """Return the plans after each sweep."""
+    return [s.flows for s in islice(best_response_sweeps(game.storage, start, order, rng), sweeps)]
+
+
 def errors_from(game, sweeps, order, rng=None):
     """Return distances from the equilibrium, from a start with one car apart (the slowest wave is in it)."""
     target = solve_fleet(game, certify=False).plan_kw
     start = target + 40.0 * np.cos(2 * np.pi * np.arange(game.fleet.size) / game.fleet.size)[:, None]
-    return [np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, order, rng, start), sweeps)]
+    return [np.linalg.norm(x - target) for x in swept(game, sweeps, start, order, rng)]
 
 
 def test_a_fixed_permutation_does_not_help():
@@ -210,10 +210,10 @@ def test_a_fixed_permutation_does_not_help():
     target = solve_fleet(game, certify=False).plan_kw
     wave = 40.0 * np.cos(2 * np.pi * np.arange(24) / 24)[:, None]
     shuffle = np.random.default_rng(1).permutation(24)
-    plain = [s.plan_kw for s in islice(liebmann(game, start_kw=target + wave), 30)]
+    plain = swept(game, 30, target + wave)
     renamed = game.fleet.chosen(shuffle)
     other = replace(game, fleet=renamed)
-    mixed = [s.plan_kw for s in islice(liebmann(other, start_kw=target + wave), 30)]
+    mixed = swept(other, 30, target + wave)
     assert np.abs(np.array(plain) - np.array(mixed)).max() < 1e-9
 
 
@@ -266,7 +266,7 @@ def test_cars_at_their_bounds_leave_the_ring():
     assert (np.abs(target[::2, 0]) > 0.999e-3).all()
     assert (np.abs(target[1::2, 0]) < 899.0).all()
     start = target + np.where(np.arange(48) % 2, 40.0 * np.cos(2 * np.pi * np.arange(48) / 48), 0.0)[:, None]
-    late = [np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, start_kw=start), 200)][100:]
+    late = [np.linalg.norm(x - target) for x in swept(game, 200, start)][100:]
     fold = (len(late) - 1) / np.log(late[0] / late[-1])
     assert fold == pytest.approx(slowest_wave(24, 0.5), rel=0.02)
     assert fold < 0.3 * slowest_wave(48, 0.5)
@@ -277,9 +277,7 @@ def test_simultaneous_responses_diverge_beyond_three_cars(cars, grows):
     game = free_cars(cars, 1, [-50.0])
     game = replace(game, fleet=replace(game.fleet, soc_target=game.fleet.soc_start - 0.2))
     target = solve_fleet(game, certify=False).plan_kw
-    far = [
-        np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, "simultaneous", start_kw=target + 1e-2), 8)
-    ]
+    far = [np.linalg.norm(x - target) for x in swept(game, 8, target + 1e-2, "simultaneous")]
     assert (far[-1] > 3 * far[0]) == grows
 
 
@@ -290,8 +288,8 @@ def test_sweeps_on_the_campus_itself():
         game = scaled_game(cars)
         target = solve_fleet(game, certify=False).plan_kw
         for order in ("cyclic", "random"):
-            for step in liebmann(game, order, np.random.default_rng(1)):
-                if np.linalg.norm(step.plan_kw - target) < 1e-3:
+            for step in best_response_sweeps(game.storage, order=order, rng=np.random.default_rng(1)):
+                if np.linalg.norm(step.flows - target) < 1e-3:
                     break
             sweeps[cars, order] = step.number
     assert sweeps[50, "cyclic"] > 10 * sweeps[50, "random"]
@@ -305,11 +303,11 @@ def test_sweeps_on_the_campus_itself():
 def test_cost_is_right_long_before_the_plans_are():
     game = scaled_game(160)
     target = solve_fleet(game, certify=False)
-    step = next(islice(liebmann(game), 39, None))
-    assert abs(step.energy_eur / target.energy_eur - 1) < 2e-3
-    assert np.abs(step.plan_kw - target.plan_kw).max() > 10
-    assert np.linalg.norm(step.plan_kw - target.plan_kw) > 100
-    notes = {c.name: c for c in certify_fleet(game, step.plan_kw, 1e-3)}
+    plan = swept(game, 40)[-1]
+    assert abs(game.paid(plan.sum(axis=0)) / target.energy_eur - 1) < 2e-3
+    assert np.abs(plan - target.plan_kw).max() > 10
+    assert np.linalg.norm(plan - target.plan_kw) > 100
+    notes = {c.name: c for c in certify_fleet(game, plan, 1e-3)}
     assert not notes["maximum regret"].holds
     assert not notes["potential gap"].holds
 
@@ -317,48 +315,46 @@ def test_cost_is_right_long_before_the_plans_are():
 def test_with_few_cars_forty_sweeps_do():
     """At the paper's twelve cars the ring is short: 40 cyclic sweeps end within 0.1 kW."""
     game = scaled_game(12)
-    step = next(islice(liebmann(game), 39, None))
-    assert np.linalg.norm(step.plan_kw - solve_fleet(game, certify=False).plan_kw) < 0.1
+    assert np.linalg.norm(swept(game, 40)[-1] - solve_fleet(game, certify=False).plan_kw) < 0.1
 
 
 # 5. The leader's problem.
 
 
 def test_without_weights_the_price_moves_money_only():
-    campus, fleet = calibrated_campus(), selected_fleet(1)
+    campus, fleet = Campus.calibrated(), selected_fleet(1)
     plans, profits = [], []
     for price in (5e-4, 2e-3, 8e-3):
-        game = campus_game(campus, fleet, price, deviation_weight=0.0)
+        game = campus.game(fleet, price, deviation_weight=0.0)
         plan = solve_fleet(game, certify=False).plan_kw
         plans.append(plan)
-        profits.append(settle(campus, game, plan).aggregator_eur)
+        profits.append(campus.settle(game, plan).aggregator_eur)
     assert np.abs(np.diff(plans, axis=0)).max() < 1e-7
     assert (profits[1] - profits[0]) / 1.5e-3 == pytest.approx((profits[2] - profits[1]) / 6e-3, rel=1e-9)
 
 
 @pytest.mark.parametrize("dropped", ["weight", "target"])
 def test_with_weights_the_price_moves_plans(dropped):
-    campus, fleet = calibrated_campus(), selected_fleet(1)
+    campus, fleet = Campus.calibrated(), selected_fleet(1)
     more = {"deviation_weight": 1e-3} if dropped == "weight" else {"soc_weight": 20.0, "hard_target": False}
     if dropped == "weight":
         campus = replace(campus, request_kw=6.0 * campus.request_kw)
     plans = [
-        solve_fleet(campus_game(campus, fleet, p, **({"deviation_weight": 0.0} | more)), False).plan_kw
-        for p in (5e-4, 8e-3)
+        solve_fleet(campus.game(fleet, p, **({"deviation_weight": 0.0} | more)), False).plan_kw for p in (5e-4, 8e-3)
     ]
     assert np.abs(plans[1] - plans[0]).max() > 1.0
 
 
 def test_the_leader_sits_at_a_clamp():
-    found = require(solve_leader(calibrated_campus(), selected_fleet(1)))
+    found = require(solve_aggregator_price(Campus.calibrated(), selected_fleet(1)))
     assert found.bound == "constraint"
-    free = require(solve_leader(calibrated_campus(), selected_fleet(1), cap=50.0))
+    free = require(solve_aggregator_price(Campus.calibrated(), selected_fleet(1), cap=50.0))
     assert free.bound == "high"
 
 
 def test_the_stopping_rule_does_not_fire_at_a_clamp():
-    campus, fleet = calibrated_campus(), selected_fleet(1)
-    game = campus_game(campus, fleet, 5e-4)
+    campus, fleet = Campus.calibrated(), selected_fleet(1)
+    game = campus.game(fleet, 5e-4)
     steps = list(islice(gradient_ascent(campus, game, 1e-4, 3e-3, 1e-5, 1e-8), 40))
     assert len(steps) == 40
     assert not any(s.stopped for s in steps)
@@ -367,17 +363,17 @@ def test_the_stopping_rule_does_not_fire_at_a_clamp():
 
 @pytest.mark.parametrize(("rate", "reached"), [(2e-8, 6), (1e-8, 11), (5e-9, 21)])
 def test_the_number_of_iterations_is_a_choice_of_step(rate, reached):
-    campus, fleet = calibrated_campus(), selected_fleet(1)
-    steps = islice(gradient_ascent(campus, campus_game(campus, fleet, 5e-4), 1e-4, 3e-3, 1e-5, rate), 40)
-    slope = profit_slope(campus, campus_game(campus, fleet, 5e-4), solve_fleet(campus_game(campus, fleet, 5e-4)))
+    campus, fleet = Campus.calibrated(), selected_fleet(1)
+    steps = islice(gradient_ascent(campus, campus.game(fleet, 5e-4), 1e-4, 3e-3, 1e-5, rate), 40)
+    slope = profit_slope(campus, campus.game(fleet, 5e-4), solve_fleet(campus.game(fleet, 5e-4)))
     assert next(s.number for s in steps if s.price_base == 3e-3) == int(np.ceil(2.5e-3 / (rate * slope)))
 
 
 def test_small_steps_are_caught_in_a_local_maximum():
-    campus, fleet = calibrated_campus(), selected_fleet(1000)
+    campus, fleet = Campus.calibrated(), selected_fleet(1000)
     more = {"soc_weight": 20.0, "hard_target": False}
-    best = solve_leader(campus, fleet, 1e-3, 4e-3, cap=50.0, points=60, **more)
-    start = campus_game(campus, fleet, 1.2e-3, **more)
+    best = solve_aggregator_price(campus, fleet, 1e-3, 4e-3, cap=50.0, points=60, **more)
+    start = campus.game(fleet, 1.2e-3, **more)
     last = list(islice(gradient_ascent(campus, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-4), 100))[-1]
     assert last.stopped  # by its own rule, not because we stopped looking
     assert last.profit_eur < best.profit_eur - 1.0
@@ -386,13 +382,13 @@ def test_small_steps_are_caught_in_a_local_maximum():
 @pytest.mark.parametrize("price", [1.5e-3, 3e-3, 5e-3])
 @pytest.mark.parametrize("more", [{}, {"soc_weight": 50.0, "hard_target": False}], ids=["hard", "soft"])
 def test_sensitivity_agrees_with_differences(price, more):
-    campus, fleet = replace(calibrated_campus(), request_kw=1.7 * calibrated_campus().request_kw), selected_fleet(1)
+    campus, fleet = replace(Campus.calibrated(), request_kw=1.7 * Campus.calibrated().request_kw), selected_fleet(1)
 
     def profit(p):
-        game = campus_game(campus, fleet, p, **more)
-        return settle(campus, game, solve_fleet(game, certify=False).plan_kw).aggregator_eur
+        game = campus.game(fleet, p, **more)
+        return campus.settle(game, solve_fleet(game, certify=False).plan_kw).aggregator_eur
 
-    game = campus_game(campus, fleet, price, **more)
+    game = campus.game(fleet, price, **more)
     h = 1e-5 * price
     slope = (profit(price - 2 * h) - 8 * profit(price - h) + 8 * profit(price + h) - profit(price + 2 * h)) / (12 * h)
     assert profit_slope(campus, game, solve_fleet(game)) == pytest.approx(slope, rel=1e-8)

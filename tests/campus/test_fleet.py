@@ -7,18 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
 from tests.campus.instances import RULES
-from v2g_nb.campus import (
-    Fleet,
-    FleetRules,
-    calibrated_campus,
-    draw_fleet,
-    draw_real_fleet,
-    regulation_window,
-    select_cars,
-)
+from v2g_nb.campus import Campus, Fleet, FleetRules, draw_fleet, draw_real_fleet, select_cars
 from v2g_nb.errors import Infeasible, InvalidInput
 
-REQUEST = calibrated_campus().request_kw
+REQUEST = Campus.calibrated().request_kw
 
 
 def test_table_1():
@@ -49,7 +41,7 @@ def test_filters():
     rng = np.random.default_rng(1)
     fleet = draw_fleet(RULES, rng)
     chosen = select_cars(fleet, REQUEST, RULES, rng)
-    first, stop = regulation_window(REQUEST)
+    first, stop = chosen.window
     assert (chosen.fleet.arrival <= first).all()
     assert (chosen.fleet.departure >= stop).all()
     assert chosen.parked > chosen.overlapping > chosen.willing > chosen.fleet.size == 12
@@ -62,9 +54,9 @@ def test_the_fullest_of_the_willing_are_chosen():
     all_willing = FleetRules(willing=1.0)
     rng = np.random.default_rng(1)
     fleet = draw_fleet(all_willing, rng)
-    first, stop = regulation_window(REQUEST)
-    inside = np.flatnonzero((fleet.arrival <= first) & (fleet.departure >= stop))
     chosen = select_cars(fleet, REQUEST, all_willing, rng)
+    first, stop = chosen.window
+    inside = np.flatnonzero((fleet.arrival <= first) & (fleet.departure >= stop))
     assert set(chosen.cars) == set(inside[np.argsort(-fleet.soc_start[inside])[:12]])
 
 
@@ -95,20 +87,28 @@ def test_nobody_willing():
     ],
 )
 def test_what_is_refused(change, error, words):
-    good = {"slots": 96, "arrival": [30, 31], "departure": [64, 66], "soc_start": [0.4, 0.4], "soc_target": [0.8, 0.8]}
+    good = {"slots": 96, "hours": 0.25, "arrival": [30, 31], "departure": [64, 66],
+            "soc_start": [0.4, 0.4], "soc_target": [0.8, 0.8]}  # fmt: skip
     with pytest.raises(error, match=words):
         Fleet(**(good | change))
 
 
+def test_the_length_of_a_slot_is_not_guessed():
+    with pytest.raises(TypeError, match="hours"):
+        Fleet(24, [8], [16], [0.4], [0.8])
+    with pytest.raises(TypeError, match="hours"):
+        Campus([5.0], [1.0], [0.3], [0.0], [0.0])
+
+
 def test_stay_is_half_open():
-    fleet = Fleet(4, [1], [3], [0.5], [0.5])
+    fleet = Fleet(4, [1], [3], [0.5], [0.5], hours=0.25)
     assert fleet.present.tolist() == [[False, True, True, False]]
 
 
 def test_table_1_range_is_no_bound():
     """As a bound (6) the range up to 0.7 would forbid the target of 0.8."""
     with pytest.raises(InvalidInput, match="soc_target"):
-        Fleet(96, [30], [64], [0.4], [0.8], soc_high=0.7)
+        Fleet(96, [30], [64], [0.4], [0.8], soc_high=0.7, hours=0.25)
 
 
 @settings(max_examples=40, deadline=None)
@@ -116,17 +116,10 @@ def test_table_1_range_is_no_bound():
 def test_plug_and_charge_meets_every_target(seed, cars):
     fleet = draw_fleet(FleetRules(cars=cars), np.random.default_rng(seed))
     plan = fleet.plug_and_charge()
-    assert np.abs(fleet.state_of_charge(plan)[:, -1] - fleet.soc_target).max() < 1e-12
+    reached = fleet.soc_start + plan.sum(axis=1) * fleet.hours / fleet.capacity_kwh
+    assert np.abs(reached - fleet.soc_target).max() < 1e-12
     assert (plan <= fleet.power_kw[:, None] + 1e-12).all()
     assert (plan[~fleet.present] == 0).all()
-
-
-@pytest.mark.parametrize(
-    ("request_kw", "window"),
-    [([0, 4, 10, 6, 4, -5], (2, 4)), ([-9, -5, 4, 4], (0, 2)), ([5, 5, 5], (0, 3)), ([1, -2, 1], (1, 2))],
-)
-def test_window(request_kw, window):
-    assert regulation_window(request_kw) == window
 
 
 def test_real_sessions_become_cars():

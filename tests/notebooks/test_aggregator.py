@@ -7,19 +7,9 @@ import pytest
 
 from tests.campus.instances import RULES, one_program, selected_fleet
 from tests.notebooks.figures import column
-from v2g_nb.campus import (
-    FleetRules,
-    calibrated_campus,
-    campus_game,
-    draw_fleet,
-    profit_slope,
-    select_cars,
-    settle,
-    settle_before,
-    solve_fleet,
-)
+from v2g_nb.campus import Campus, FleetRules, draw_fleet, profit_slope, select_cars, solve_fleet
 
-CAMPUS = calibrated_campus()
+CAMPUS = Campus.calibrated()
 
 
 def test_flows():
@@ -50,7 +40,7 @@ def test_day_with_more_cars():
     whole = select_cars(draw_fleet(rules, rng), 4 * CAMPUS.request_kw, rules, rng).fleet
     for k in (0, 5, 7):
         few = whole.chosen(np.arange(int(cars[k])))
-        best = one_program(campus_game(CAMPUS, few, 0.003)).sum(axis=0)[30:68]
+        best = one_program(CAMPUS.game(few, 0.003)).sum(axis=0)[30:68]
         assert np.abs(total[k] - best).max() < 0.05
     assert hour[0] == pytest.approx(np.arange(7.625, 17, 0.25))
     assert request[4] == pytest.approx(CAMPUS.request_kw[30:68], abs=1e-6)
@@ -66,9 +56,9 @@ def test_ascent():
         8e-9: column("campus/aggregator", "fig-campus-ascent", "slow_eur"),
     }
     fleet = selected_fleet(1)
-    first = campus_game(CAMPUS, fleet, 5e-4)
+    first = CAMPUS.game(fleet, 5e-4)
     found = solve_fleet(first)
-    slope, base = profit_slope(CAMPUS, first, found), settle(CAMPUS, first, found.plan_kw).aggregator_eur
+    slope, base = profit_slope(CAMPUS, first, found), CAMPUS.settle(first, found.plan_kw).aggregator_eur
     ends = set()
     for rate, profits in curves.items():
         assert profits[0] == pytest.approx(base, abs=1e-6)
@@ -76,7 +66,7 @@ def test_ascent():
         ends.add(round(float(profits[-1]), 6))
     assert len(ends) == 1
     assert number.tolist() == list(range(30))
-    paid = 0.72 * settle_before(CAMPUS, fleet).cars_eur.sum()
+    paid = 0.72 * CAMPUS.settle_before(fleet).cars_eur.sum()
     top = replace(first, price_base=5e-4 + (ends.pop() - base) / slope)
     assert solve_fleet(top).energy_eur == pytest.approx(paid, rel=5e-3)
 
@@ -89,8 +79,8 @@ def test_peaks():
     rng = np.random.default_rng(1000)
     fleet = select_cars(draw_fleet(RULES, rng), CAMPUS.request_kw, RULES, rng).fleet
     for k in (0, len(price) // 2, len(price) - 1):
-        game = campus_game(CAMPUS, fleet, float(price[k]), soc_weight=20.0, hard_target=False)
-        assert profit[k] == pytest.approx(settle(CAMPUS, game, one_program(game)).aggregator_eur, abs=0.05)
+        game = CAMPUS.game(fleet, float(price[k]), soc_weight=20.0, hard_target=False)
+        assert profit[k] == pytest.approx(CAMPUS.settle(game, one_program(game)).aggregator_eur, abs=0.05)
     assert best[0] == pytest.approx(profit.max())
     peaks = (profit[1:-1] > profit[:-2]) & (profit[1:-1] >= profit[2:])
     assert peaks.sum() >= 2

@@ -7,17 +7,18 @@ import pytest
 
 from tests.campus.instances import one_program
 from tests.notebooks.figures import column
-from v2g_nb.campus import FleetRules, calibrated_campus, campus_game, car_best_response, draw_fleet, select_cars
+from v2g_nb.campus import Campus, FleetRules, draw_fleet, select_cars
+from v2g_nb.games import best_response
 
 CHAPTER = "campus/fleet-equilibrium"
 
 
 @pytest.fixture(scope="module")
 def big():
-    small = calibrated_campus()
+    small = Campus.calibrated()
     campus = replace(small, request_kw=4 * small.request_kw, baseline_kw=4 * small.baseline_kw)
     rng, rules = np.random.default_rng(3), FleetRules(cars=800)
-    return campus_game(campus, select_cars(draw_fleet(rules, rng), campus.request_kw, rules, rng).fleet, 0.003)
+    return campus.game(select_cars(draw_fleet(rules, rng), campus.request_kw, rules, rng).fleet, 0.003)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def sweeps_by_hand(game, orders):
     plan, plans = np.zeros((game.fleet.size, 96)), []
     for order in orders:
         for car in order:
-            plan[car] = car_best_response(game, plan, int(car))
+            plan[car] = best_response(game.storage, plan, int(car))
         plans.append(plan.copy())
     return plans
 

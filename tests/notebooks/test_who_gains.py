@@ -8,17 +8,18 @@ import pytest
 from tests.campus.instances import RULES
 from tests.notebooks.figures import column
 from tools.paths import ROOT
-from v2g_nb.campus import campus_game, draw_real_fleet, liebmann, real_campus, select_cars
+from v2g_nb.campus import Campus, draw_real_fleet, select_cars
+from v2g_nb.games import best_response_sweeps
 
-CAMPUS = real_campus()
+CAMPUS = Campus.real()
 PRICE, NET = CAMPUS.grid_price_eur_per_kwh, CAMPUS.load_kw - CAMPUS.pv_kw
 
 
 def swept(fleet, price, rng):
     """Return the cars' equilibrium by sweeps in a fresh order."""
-    for step in liebmann(campus_game(CAMPUS, fleet, price), "random", rng):
-        if step.change_kw < 1e-2:
-            return step.plan_kw
+    for step in best_response_sweeps(CAMPUS.game(fleet, price).storage, order="random", rng=rng):
+        if step.change < 1e-2:
+            return step.flows
     return None
 
 

@@ -8,13 +8,14 @@ added where the last solution was, until the gap between bound and cost is close
 from dataclasses import dataclass
 from typing import Any
 
-import highspy
 import numpy as np
 import scipy.sparse as sp
 
 from v2g_nb import checks
-from v2g_nb.campus.game import FleetGame, car_costs
-from v2g_nb.certificate import Certificate
+from v2g_nb.arguments import needed
+from v2g_nb.campus.fleet import Count, Index, Positive
+from v2g_nb.campus.game import FleetGame, Plan
+from v2g_nb.certificate import Certificate, Result
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible
 
@@ -22,7 +23,7 @@ Rows = tuple[Any, Any, Any]  # matrix, lower and upper bounds
 
 
 @dataclass(frozen=True, eq=False)
-class ExactResponse:
+class PrintedResponse(Result):
     """A car's best response to the printed cost.
 
     Parameters
@@ -39,8 +40,6 @@ class ExactResponse:
         Whether cost and bound meet.
     num_iter : int
         Mixed-integer programs solved.
-    residual : float
-        Cost less bound.
     certificates : tuple of Certificate
         That cost and bound meet.
     """
@@ -51,13 +50,12 @@ class ExactResponse:
     binaries: int
     converged: bool
     num_iter: int
-    residual: float
     certificates: tuple[Certificate, ...]
 
 
 def printed_best_response(
-    game: FleetGame, plan_kw: Any, car: int, tol: float = 1e-6, max_iter: int = 60
-) -> ExactResponse:
+    game: FleetGame, plan_kw: Plan, car: Index, tol: Positive = 1e-6, max_iter: Count = 60
+) -> PrintedResponse:
     """Return the least-cost plan of one car with the deviation term (4) as printed.
 
     Parameters
@@ -75,7 +73,7 @@ def printed_best_response(
 
     Returns
     -------
-    ExactResponse
+    PrintedResponse
 
     Raises
     ------
@@ -90,27 +88,23 @@ def printed_best_response(
 
     Examples
     --------
-    >>> from v2g_nb.campus.fleet import Fleet
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
+    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
     >>> other = [[0.0, 0.0], [-140 / 11, 140 / 11]]
     >>> printed_best_response(game, other, 0).plan_kw.round(2)
     array([-12.73,  12.73])
     """
-    checks.instance("game", game, FleetGame)
-    plan = checks.array("plan_kw", plan_kw, shape=(game.fleet.size, game.fleet.slots))
-    checks.integer("car", car, low=0, high=game.fleet.size - 1)
-    checks.real("tol", tol, low=0.0, open_low=True)
-    checks.integer("max_iter", max_iter, low=1)
+    checks.integer("car", car, high=game.fleet.size - 1)
     if not game.hard_target:
         raise checks.invalid("game", game, "a game with hard_target=True")
-    model = _Model(game, plan, car)
-    best, bound = (np.inf, plan), -np.inf
+    model = _Model(game, plan_kw, car)
+    best, bound = (np.inf, plan_kw), -np.inf
     for num_iter in range(1, max_iter + 1):  # noqa: B007 -- used after the loop
         bound = max(bound, model.solve())
-        trial = plan.copy()
-        trial[car] = model.plan()
-        cost = float(car_costs(game, trial, printed=True).total_eur[car])
+        trial = plan_kw.copy()
+        trial[car] = 0.0
+        trial[car, model.slots] = model.found[: model.n]
+        cost = float(game.car_costs(trial, printed=True).total_eur[car])
         if cost < best[0]:
             best = (cost, trial)
         if best[0] - bound <= tol:
@@ -118,7 +112,7 @@ def printed_best_response(
         model.cut()
     gap = abs(best[0] - bound)
     note = Certificate("cost above the mixed-integer bound", gap, tol, "EUR")
-    return ExactResponse(best[1][car], best[0], bound, int(model.both.sum()), gap <= tol, num_iter, gap, (note,))
+    return PrintedResponse(best[1][car], best[0], bound, int(model.both.sum()), gap <= tol, num_iter, (note,))
 
 
 class _Model:
@@ -126,7 +120,7 @@ class _Model:
 
     def __init__(self, game: FleetGame, plan: FloatArray, car: int) -> None:
         fleet = game.fleet
-        self.game, self.car = game, car
+        self.car = car
         self.slots = np.arange(fleet.arrival[car], fleet.departure[car])
         self.n = n = len(self.slots)
         others = plan.sum(axis=0) - plan[car]  # all day: what the car's own row holds does not matter
@@ -151,7 +145,6 @@ class _Model:
         high = [np.full(n, power), np.full(n, power**2), request, request**2,
                 wide, np.where(self.both, 1.0, sign)]  # fmt: skip
         self.bounds = (np.concatenate(low), np.concatenate(high))
-        self.whole = np.concatenate([np.zeros(5 * n), self.both.astype(float)])
         self.rows = [*self._store(fleet, car), *self._use(request, power)]
         for at in np.linspace(-power, power, 9):
             self._tangent(0, 1, np.full(n, at))
@@ -189,10 +182,11 @@ class _Model:
 
     def solve(self) -> float:
         """Solve with the tangents so far and return the bound."""
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # newer than the one in SciPy, which prints to the terminal
+        highspy: Any = needed("highspy")  # newer than the one in SciPy, which prints to the terminal
+        solver = highspy.Highs()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("mip_rel_gap", 1e-9)
-        solver.passModel(self._program())
+        solver.passModel(self._program(highspy))
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise Infeasible(f"car {self.car}: no plan meets (6)-(9)")
@@ -201,7 +195,7 @@ class _Model:
         lowest = info.mip_dual_bound if self.both.any() else info.objective_function_value
         return float(lowest) + self.constant
 
-    def _program(self) -> highspy.HighsLp:
+    def _program(self, highspy: Any) -> Any:
         matrix = sp.vstack([rows for rows, _, _ in self.rows]).tocsc()
         program = highspy.HighsLp()
         program.num_row_, program.num_col_ = matrix.shape
@@ -212,14 +206,8 @@ class _Model:
         program.a_matrix_.value_ = matrix.data
         if self.both.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            program.integrality_ = [kinds[int(whole)] for whole in self.whole]
+            program.integrality_ = [kinds[0]] * (5 * self.n) + [kinds[int(whole)] for whole in self.both]
         return program
-
-    def plan(self) -> FloatArray:
-        """Return the car's plan over the whole day."""
-        plan = np.zeros(self.game.fleet.slots)
-        plan[self.slots] = self.found[: self.n]
-        return plan
 
     def cut(self) -> None:
         """Add tangents where the last solution was."""
