@@ -17,6 +17,7 @@ from v2g_nb.city.path_generation import stop_energies
 from v2g_nb.city.paths import trips_on
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
 from v2g_nb.city.trips import CHARGE, DISCHARGE, PATTERNS, Trip
+from v2g_nb.networks.shortest_paths import cheapest_tree, path_links
 
 BETTER = 1e-7  # $ by which a new path must beat what the pair pays
 MOST = 2  # new routes for each pair and class in one round, cheapest first
@@ -71,20 +72,6 @@ class Prices:
                     heapq.heappush(heap, (length + km, cost + c, (*nodes, there)))
         return found
 
-    def fastest(self, start: int) -> dict[int, tuple[int, ...]]:
-        """Return the cheapest route to every node."""
-        done: dict[int, tuple[int, ...]] = {}
-        heap: list[tuple[float, tuple[int, ...]]] = [(0.0, (start,))]
-        while heap:
-            cost, nodes = heapq.heappop(heap)
-            if nodes[-1] in done:
-                continue
-            done[nodes[-1]] = nodes
-            for there, c, _ in self.ahead.get(nodes[-1], ()):
-                if there not in done:
-                    heapq.heappush(heap, (cost + c, (*nodes, there)))
-        return done
-
     def cost(self, trip: Trip) -> float:
         """Return what a trip costs [$]."""
         total = sum(self.link[pair][0] for pair in pairwise(trip.nodes))
@@ -115,9 +102,15 @@ def better_paths(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[Ci
 
 
 def _plain_routes(prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:
-    pairs = prices.model.pairs
-    trees = {origin: prices.fastest(origin) for origin in {pairs[k][0] for k in pays}}
-    return [(k, trees[pairs[k][0]][pairs[k][1]]) for k in pays]
+    network, pairs = prices.model.roads.network, prices.model.pairs
+    cost = np.array([cost for cost, _ in prices.link.values()])
+    trees = {origin: cheapest_tree(network, cost, origin - 1)[1] for origin in {pairs[k][0] for k in pays}}
+    found = []
+    for k in pays:
+        origin, destination = pairs[k]
+        links = path_links(network, trees[origin], origin - 1, destination - 1)
+        found.append((k, (origin, *(network.heads[links] + 1).tolist())))
+    return found
 
 
 def _electric_routes(prices: Prices, pays: dict[int, float]) -> list[tuple[int, tuple[int, ...]]]:

@@ -12,7 +12,7 @@ from v2g_nb.checks import FloatArray, Number, Whole
 from v2g_nb.city.certificates.equilibrium import city_certificates
 from v2g_nb.city.cheaper_paths import better_paths
 from v2g_nb.city.feasibility import infeasibility
-from v2g_nb.city.market import KW, station_buses
+from v2g_nb.city.market import KW
 from v2g_nb.city.model import CityModel
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram, city_program
 from v2g_nb.city.result import USED, CityResult
@@ -184,7 +184,6 @@ def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArr
     x = np.where(low, program.lower, np.where(high, program.upper, x))
     free = ~(low | high)
     a = program.matrix[:, free]
-    m = a.shape[0]
     steps = 0
     for _ in range(POLISHES):
         slope = (program.gradient(x) / program.weight - program.matrix.T @ y)[free]
@@ -194,7 +193,7 @@ def polish(program: CityProgram, x: FloatArray, y: FloatArray) -> tuple[FloatArr
             break
         least, best = size, (x, natural(program, y))
         bend = program.curvature(x)[free] + PROXIMAL
-        kkt = sparse.block_array([[sparse.diags_array(bend), -a.T], [a, PROXIMAL * sparse.eye_array(m)]])
+        kkt = sparse.block_array([[sparse.diags_array(bend), -a.T], [a, PROXIMAL * sparse.eye_array(a.shape[0])]])
         step = splu(sparse.csc_array(kkt)).solve(-np.concatenate([slope, error]))
         x = x.copy()
         x[free] += step[: int(free.sum())]
@@ -234,11 +233,8 @@ def post_prices(program: CityProgram, x: FloatArray, y: FloatArray) -> FloatArra
     A service that is idle has a whole range of prices; the price of its bus is always one of them,
     since CNO and LSEs trade there at cost, and it is the least attractive one for drivers.
     """
-    model, y = program.model, y.copy()
-    rows, columns = program.rows, program.columns
-    buses, place = station_buses(model)
-    dlmp = full_dlmp(program, y)
-    rent = y[rows["limits"]]
+    (buses, place), rows, columns = program.model.points, program.rows, program.columns
+    y, dlmp, rent = y.copy(), full_dlmp(program, y), y[rows["limits"]]
     for service, trade, flow in (("charge", "charge_trade", "charged"), ("discharge", "discharge_trade", "discharged")):
         amount = KW * x[columns[service]]
         at_bus = np.bincount(place, weights=amount, minlength=len(buses))
@@ -258,7 +254,7 @@ def result_of(program: CityProgram, x: FloatArray, y: FloatArray, count: int, to
     """Return a point and multipliers as the equilibrium that one reads, with its certificates."""
     model, table, at, rows = program.model, program.table, program.columns, program.rows
     market, grid = model.market, model.market.grid
-    buses, place = station_buses(model)
+    buses, place = model.points
     lses, homes, n = len(market.shares), market.load_buses, grid.feeder.num_buses
     x = np.clip(x, program.lower, program.upper)
     y = post_prices(program, x, y)
@@ -268,14 +264,13 @@ def result_of(program: CityProgram, x: FloatArray, y: FloatArray, count: int, to
     theta = program.value_of_time * VEHICLES / MONEY
     slope = program.gradient(x)
     link_time, wait = slope[at["link"]] / theta, slope[at["visit"]] / theta
-    stops = table.charge_stops + table.discharge_stops
     energy = table.charge_kwh @ price["charged"] - table.discharge_kwh @ price["discharged"] + table.fixed_cost
-    minutes = {"time": table.links @ link_time, "wait": stops @ wait, "dwell": table.dwell_min}
+    path_time, path_wait = table.links @ link_time, (table.charge_stops + table.discharge_stops) @ wait
     thetas = np.array([group.value_of_time for group in model.drivers])[table.driver]
     od_cost, unserved = np.full((2, len(model.drivers), len(model.pairs)), np.nan)
-    for k, (m, pair) in enumerate(program.demands):
-        od_cost[m, pair] = price["demand"][k] * MONEY / VEHICLES
-        unserved[m, pair] = VEHICLES * x[at["unserved"]][k] if "unserved" in at else 0.0
+    classes, pairs = np.array(program.demands).T
+    od_cost[classes, pairs] = price["demand"] * MONEY / VEHICLES
+    unserved[classes, pairs] = 0.0 if model.unserved_cost is None else VEHICLES * x[at["unserved"]]
 
     def by_bus(amounts: FloatArray) -> FloatArray:
         spread = np.zeros((lses, n))
@@ -285,17 +280,16 @@ def result_of(program: CityProgram, x: FloatArray, y: FloatArray, count: int, to
     generation, swing = np.zeros(len(grid.generator_bus)), np.zeros(len(grid.generator_bus))
     generation[grid.capacity_kw > 0.0] = value["generation"]
     swing[grid.reactive_kvar > 0.0] = value["reactive"]
-    shed = np.minimum(by_bus(value["shed"]), market.obligations_kw)
     residual = float(np.abs(program.residual(x, y)).max())
     traded = [value[name].reshape(lses, len(buses)) for name in ("sold_to_cno", "bought_from_cno")]
     result = CityResult(
         model=model,
         paths=table.paths,
         path_flow=flow,
-        path_cost=thetas * sum(minutes.values()) + energy,
-        path_time_min=minutes["time"],
-        path_wait_min=minutes["wait"],
-        path_dwell_min=minutes["dwell"],
+        path_cost=thetas * (path_time + path_wait + table.dwell_min) + energy,
+        path_time_min=path_time,
+        path_wait_min=path_wait,
+        path_dwell_min=table.dwell_min,
         path_energy_cost=energy,
         link_flow=VEHICLES * x[at["link"]],
         link_time_min=link_time,
@@ -317,7 +311,7 @@ def result_of(program: CityProgram, x: FloatArray, y: FloatArray, count: int, to
         import_kvar=float(value["import_reactive"][0]),
         injection_kw=value["injection"],
         sales_kw=by_bus(value["sales"]),
-        shed_kw=shed,
+        shed_kw=np.minimum(by_bus(value["shed"]), market.obligations_kw),
         purchase_kw=value["purchase"],
         traded_kw=np.stack(traded, axis=-1),
         active_kw=value["active"],

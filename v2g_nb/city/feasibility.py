@@ -56,9 +56,8 @@ def _islands(program: CityProgram) -> list[list[int]]:
 
 def _reactive_words(program: CityProgram, missing: FloatArray) -> str:
     names = program.model.market.grid.feeder.names or ()
-    hours = program.model.period_h
     for buses in _islands(program):
-        short = KW / hours * float(np.abs(missing[buses]).sum())
+        short = KW / program.model.period_h * float(np.abs(missing[buses]).sum())
         if short > KW * MISSING:
             named = [repr(names[bus]) for bus in buses]
             rest = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
@@ -69,11 +68,10 @@ def _reactive_words(program: CityProgram, missing: FloatArray) -> str:
 
 def _charging_words(program: CityProgram, missing: FloatArray) -> str:
     model = program.model
-    short = KW / model.period_h * missing
     named = [
         f"station {station.node} (bus {station.bus!r}) {abs(kw):.1f} kW"
-        for station, kw in zip(model.stations, short.tolist(), strict=True)
+        for station, kw in zip(model.stations, (KW / model.period_h * missing).tolist(), strict=True)
         if abs(kw) > KW * MISSING
     ]
-    words = ", ".join(named) if named else "some station"
+    words = ", ".join(named) or "some station"
     return f"model: charging that drivers need cannot be served; missing at least: {words}"

@@ -22,6 +22,7 @@ CABLE_CODE, CABLE_KVA, SWITCH_KVA, SMALL_REGULATOR_KVA = "12", 1350.0, 5000.0, 2
 SOURCE = "150"
 PerBus = Annotated[FloatArray, Array("radial.num_buses")]
 Phases = Annotated[FloatArray, Array("* *")]
+Outages = Annotated[Sequence[tuple[str, str]], Several((Several((Text(), Text()), many=False),), empty=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +135,8 @@ def _codes() -> dict[str, tuple[float, float]]:
     for k, code in enumerate(table["line_code"].tolist()):
         matrices = []
         for kind in "rx":
-            matrix = np.zeros((3, 3))
-            for i in range(3):
-                for j in range(i + 1):
-                    matrix[i, j] = matrix[j, i] = table[f"{kind}{i + 1}{j + 1}_ohm_per_kft"][k]
+            ends = [(max(i, j), min(i, j)) for i in (1, 2, 3) for j in (1, 2, 3)]
+            matrix = np.array([table[f"{kind}{i}{j}_ohm_per_kft"][k] for i, j in ends]).reshape(3, 3)
             size = int(np.sum(~np.isnan(np.diag(matrix))))
             matrices.append(matrix[:size, :size])
         found[code] = phase_equivalent(*matrices)
@@ -159,11 +158,7 @@ def _line(row: dict[str, Any], codes: dict[str, tuple[float, float]]) -> tuple[f
     return r * kft / BASE_OHM, x * kft / BASE_OHM, rating
 
 
-def ieee123(
-    *,
-    ties_closed: bool = False,
-    outages: Annotated[Sequence[tuple[str, str]], Several((Several((Text(), Text()), many=False),), empty=True)] = (),
-) -> Feeder:
+def ieee123(*, ties_closed: bool = False, outages: Outages = ()) -> Feeder:
     """Return the IEEE 123-bus feeder as a single-phase equivalent.
 
     Regulators stand at their neutral tap, and the two tie switches 151-300 and 54-94 are open, as
@@ -205,10 +200,10 @@ def _ieee123(ties_closed: bool, outages: tuple[tuple[str, str], ...]) -> Feeder:
     table = load_table("ieee123_branches")
     ends = list(zip(table["from_bus"].tolist(), table["to_bus"].tolist(), strict=True))
     out = set()
-    for a, b in outages:
-        both = {(a, b), (b, a)} & set(ends)
+    for pair in outages:
+        both = {pair, pair[::-1]} & set(ends)
         if not both:
-            raise checks.invalid("outages", (a, b), "the two ends of a line")
+            raise checks.invalid("outages", pair, "the two ends of a line")
         out |= both
     used = [k for k in range(len(ends)) if (ties_closed or table["closed"][k] == "yes") and ends[k] not in out]
     names = list(dict.fromkeys([SOURCE, *(bus for pair in ends for bus in pair)]))

@@ -10,11 +10,9 @@ from v2g_nb import checks
 from v2g_nb.arguments import Model
 from v2g_nb.checks import Array, FloatArray, IntArray, Number, Whole
 from v2g_nb.city.roads import RoadMap
-from v2g_nb.city.trips import Battery, Trip
+from v2g_nb.city.trips import Battery, Node, NonNegative, Part, Positive, Trip
 from v2g_nb.power.feeder import DispatchProblem
 
-NonNegative = Annotated[float, Number(low=0.0)]
-Positive = Annotated[float, Number(low=0.0, open_low=True)]
 Power = Annotated[float, Number(infinite=True)]
 Index = Annotated[int, Whole(low=0)]
 
@@ -49,7 +47,7 @@ class Station(Model):
     Equations (1b) and (4b) of the city paper.
     """
 
-    node: Annotated[int, Whole(low=1)]
+    node: Node
     bus: str
     base_wait_min: NonNegative = 3.0
     wait_slope: NonNegative = 0.5
@@ -136,7 +134,7 @@ class PowerMarket(Model):
     shares: Annotated[FloatArray, Array("LSEs", low=0.0, high=1.0)]
     retail_price: NonNegative = 0.20
     elasticity: Positive = 0.15
-    obligation: Annotated[float, Number(low=0.0, high=1.0)] = 1.0
+    obligation: Part = 1.0
 
     def _relations(self) -> None:
         if self.grid.facets % 2:  # opposite sides share a row
@@ -262,6 +260,12 @@ class CityModel(Model):
         """The number of each station's bus."""
         names = list(self.market.grid.feeder.names or ())
         return np.array([names.index(station.bus) for station in self.stations])
+
+    @cached_property
+    def points(self) -> tuple[IntArray, IntArray]:
+        """The buses with stations, in order of appearance, and the place of each station's bus among them."""
+        buses = list(dict.fromkeys(self.station_bus.tolist()))
+        return np.array(buses), np.array([buses.index(bus) for bus in self.station_bus.tolist()])
 
     @cached_property
     def queues(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from typing import Annotated
 
 from v2g_nb import checks
+from v2g_nb.arguments import kind_of
 from v2g_nb.checks import Several
 from v2g_nb.city.roads import Nodes, RoadMap, lengths_along, nodes_on
 from v2g_nb.city.trips import CHARGE, DISCHARGE, PATTERNS, Battery, Stop, Trip
@@ -19,7 +20,7 @@ StopsOn = tuple[tuple[int, str], ...]  # places on the route, and kinds
 
 def feasible_trips(
     city: RoadMap,
-    routes: Annotated[Sequence[Sequence[int]], Several((Several((checks.Whole(low=1),)),))],
+    routes: Annotated[Sequence[Sequence[int]], Several((kind_of(Nodes),))],
     stations: Nodes,
     battery: Battery,
     *,

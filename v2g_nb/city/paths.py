@@ -73,8 +73,8 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
     """Return paths as sparse matrices, or raise where one belongs to no class or pair, or leaves the roads."""
     number = model.roads.numbers
     station = {one.node: k for k, one in enumerate(model.stations)}
-    on_link: tuple[list[int], list[int]] = ([], [])
-    energy: dict[str, tuple[list[int], list[int], list[float]]] = {CHARGE: ([], [], []), DISCHARGE: ([], [], [])}
+    on_links: list[tuple[int, int]] = []
+    made: dict[str, list[tuple[int, int, float]]] = {CHARGE: [], DISCHARGE: []}
     for p, path in enumerate(paths):
         if path.driver >= len(model.drivers) or path.pair >= len(model.pairs):
             raise checks.invalid("paths", path, "of a class and pair of the model")
@@ -84,22 +84,18 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
         for ends in pairwise(nodes):
             if ends not in number:
                 raise checks.invalid("paths", path, "on links of the map")
-            on_link[0].append(p)
-            on_link[1].append(number[ends])
+            on_links.append((p, number[ends]))
         for stop in path.trip.stops:
             if stop.node not in station:
                 raise checks.invalid("paths", path, "with stops at stations of the model")
-            rows, columns, amounts = energy[stop.kind]
-            rows.append(p)
-            columns.append(station[stop.node])
-            amounts.append(stop.energy_kwh)
+            made[stop.kind].append((p, station[stop.node], stop.energy_kwh))
 
-    def matrix(kind: str, count: bool) -> Any:
-        rows, columns, kwh = energy[kind]
-        shape = (len(paths), len(model.stations))
-        return sparse.csr_array((np.ones(len(kwh)) if count else np.array(kwh), (rows, columns)), shape=shape)
+    def of_stops(kind: str, count: bool) -> Any:
+        where = np.array([where for *where, _ in made[kind]], dtype=np.int64).reshape(-1, 2).T
+        values = [1.0 if count else kwh for *_, kwh in made[kind]]
+        return sparse.csr_array((values, where), shape=(len(paths), len(station)))
 
-    charge, discharge = matrix(CHARGE, False), matrix(DISCHARGE, False)
+    charge, discharge = of_stops(CHARGE, False), of_stops(DISCHARGE, False)
     bought, sold = charge.sum(axis=1), discharge.sum(axis=1)
     used = model.battery.use_kwh_per_km * np.array([path.trip.length_km for path in paths])
     electric = np.array([model.drivers[path.driver].electric for path in paths])
@@ -108,9 +104,9 @@ def path_table(model: CityModel, paths: tuple[CityPath, ...]) -> PathTable:
         paths,
         np.array([path.driver for path in paths]),
         np.array([path.pair for path in paths]),
-        sparse.csr_array((np.ones(len(on_link[0])), on_link), shape=(len(paths), len(number))),
-        matrix(CHARGE, True),
-        matrix(DISCHARGE, True),
+        sparse.csr_array((np.ones(len(on_links)), np.array(on_links).T), shape=(len(paths), len(number))),
+        of_stops(CHARGE, True),
+        of_stops(DISCHARGE, True),
         charge,
         discharge,
         60.0 * (bought + sold) / model.pile_kw,

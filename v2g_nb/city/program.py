@@ -20,6 +20,8 @@ from v2g_nb.errors import Infeasible
 from v2g_nb.power.feeder_rows import Blocks, picks
 
 VEHICLES, MONEY = 100.0, 1000.0
+UNITS = dict.fromkeys(("flow", "link", "visit", "unserved", "demand"), VEHICLES)
+UNITS |= dict.fromkeys(("voltage", "drop", "source_voltage"), 1.0)  # all else is power
 Function = Callable[[FloatArray], Any]
 
 
@@ -220,12 +222,12 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...] | None = None) ->
     table = path_table(model, city_paths(model) if paths is None else paths)
     market, grid = model.market, model.market.grid
     demands = [(m, k) for m, group in enumerate(model.drivers) for k in np.flatnonzero(group.volumes > 0.0).tolist()]
+    stays = demands if model.unserved_cost is not None else []
     blocks = Blocks()
     blocks.variables("flow", len(table.paths), 0.0)
     blocks.variables("link", model.roads.network.num_links)
     blocks.variables("visit", len(model.stations))
-    if model.unserved_cost is not None:
-        blocks.variables("unserved", len(demands), 0.0)
+    blocks.variables("unserved", len(stays), 0.0)
     add_variables(blocks, model)
     _add_driver_rows(blocks, model, table, demands)
     add_market_rows(blocks, model)
@@ -239,31 +241,21 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...] | None = None) ->
     reference = next((group for group in model.drivers if group.electric), model.drivers[0]).value_of_time
     own = thetas[table.driver] * table.dwell_min + table.fixed_cost
     linear[at["flow"]] = own * VEHICLES / MONEY
-    if "unserved" in at:
-        linear[at["unserved"]] = (model.unserved_cost or 0.0) * VEHICLES / MONEY
+    linear[at["unserved"]] = (model.unserved_cost or 0.0) * VEHICLES / MONEY
     used = np.flatnonzero(grid.capacity_kw > 0.0)
     linear[at["generation"]] = hours * grid.cost_per_kwh[used]
     quadratic[at["generation"]] = hours * grid.cost_slope[used] * KW
     linear[at["import"]] = hours * grid.import_cost_per_kwh
     linear[at["shed"]] = hours * grid.shed_cost_per_kwh
-    homes = market.load_buses
-    slope = hours * market.slope[homes] * KW
+    homes, slope = market.load_buses, hours * market.slope[market.load_buses] * KW
     linear[at["total_sales"]] = -hours * market.intercept[homes]
     quadratic[at["total_sales"]] = slope
     quadratic[at["sales"]] = np.tile(slope, lses)
 
-    unit, row_unit = np.full(blocks.width, KW), np.full(blocks.height, KW)
-    for name in ("flow", "link", "visit", "unserved"):
-        unit[at.get(name, slice(0, 0))] = VEHICLES
-    unit[at["voltage"]] = 1.0
-    for name in ("demand", "link", "visit"):
-        row_unit[blocks.rows[name]] = VEHICLES
-    for name in ("drop", "source_voltage"):
-        row_unit[blocks.rows[name]] = 1.0
     weight = np.ones(blocks.width)
     weight[at["flow"]] = thetas[table.driver] / reference
-    if "unserved" in at:  # its cost is money of the class, as that of the class's paths
-        weight[at["unserved"]] = [thetas[m] / reference for m, _ in demands]
+    # a trip that is not made costs money of the class, as the class's paths do
+    weight[at["unserved"]] = [thetas[m] / reference for m, _ in stays]
     matrix = blocks.matrix()
     return CityProgram(
         model,
@@ -275,14 +267,19 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...] | None = None) ->
         np.concatenate(blocks.right),
         np.concatenate(blocks.lower),
         np.concatenate(blocks.upper),
-        unit,
-        row_unit,
+        _units(blocks.columns),
+        _units(blocks.rows),
         weight,
         linear,
         quadratic,
         reference,
         tuple(demands),
     )
+
+
+def _units(blocks: dict[str, slice]) -> FloatArray:
+    """Return the vehicles, kW or per unit in one unit of each column or row."""
+    return np.concatenate([np.full(part.stop - part.start, UNITS.get(name, KW)) for name, part in blocks.items()])
 
 
 def _forces(matrix: Any, blocks: Blocks, weight: FloatArray) -> Any:
@@ -308,8 +305,8 @@ def _add_driver_rows(blocks: Blocks, model: CityModel, table: PathTable, demands
             f"paths: none leads from {model.pairs[k][0]} to {model.pairs[k][1]} for {model.drivers[m].name}"
         )
     volumes = np.array([model.drivers[m].volumes[k] for m, k in demands])
-    extra = {"unserved": sparse.eye_array(len(demands))} if model.unserved_cost is not None else {}
-    blocks.equations("demand", volumes / VEHICLES, flow=picks(of_path, len(demands)), **extra)
+    unserved = sparse.eye_array(len(demands), blocks.columns["unserved"].stop - blocks.columns["unserved"].start)
+    blocks.equations("demand", volumes / VEHICLES, flow=picks(of_path, len(demands)), unserved=unserved)
     links, stations, hours = model.roads.network.num_links, len(model.stations), model.period_h
     blocks.equations("link", np.zeros(links), link=sparse.eye_array(links), flow=-table.links.T)
     stops = (table.charge_stops + table.discharge_stops).T

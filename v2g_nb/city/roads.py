@@ -14,15 +14,15 @@ from typing import Annotated, Any
 import numpy as np
 
 from v2g_nb import checks
-from v2g_nb.arguments import Model
-from v2g_nb.checks import Array, FloatArray, Number, Several, Whole
-from v2g_nb.city.trips import CHARGE, DISCHARGE
+from v2g_nb.arguments import Model, kind_of
+from v2g_nb.checks import Array, FloatArray, Several, Whole
+from v2g_nb.city.trips import CHARGE, DISCHARGE, Node, Positive
 from v2g_nb.data.city import load_table
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.networks.roads import Demand, RoadNetwork
 
 PER_KM = 10**9  # lengths are compared in whole numbers of this part of a km
-Nodes = Annotated[Sequence[int], Several((Whole(low=1),))]
+Nodes = Annotated[Sequence[int], Several((kind_of(Node),))]
 Place = Annotated[FloatArray, Array("network.num_nodes")]
 Neighbours = dict[int, list[tuple[int, int]]]  # for each node its neighbours, and how far they are
 
@@ -284,7 +284,7 @@ def _least(behind: Neighbours, end: int, without: Collection[int]) -> dict[int, 
     return least
 
 
-def sioux_falls(capacity_share: Annotated[float, Number(low=0.0, open_low=True)] = 1.0) -> RoadMap:
+def sioux_falls(capacity_share: Positive = 1.0) -> RoadMap:
     """Return the Sioux Falls network: 24 nodes, 76 links, 528 pairs of nodes with trips.
 
     Parameters

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from v2g_nb.checks import FloatArray, Number, Whole
 from v2g_nb.city.feeder import Feeder, ieee123
 from v2g_nb.city.model import CityModel, DriverClass, PowerMarket, Station
 from v2g_nb.city.roads import RoadMap, sioux_falls
-from v2g_nb.city.trips import Battery
+from v2g_nb.city.trips import Battery, NonNegative, Part, Positive
 from v2g_nb.networks.roads import Demand, RoadNetwork
 from v2g_nb.power.feeder import DispatchProblem, RadialFeeder
 
@@ -24,7 +24,7 @@ OUTAGES = (("18", "135"), ("13", "152"), ("60", "160"))
 ORIGINS, DESTINATIONS = (1, 3, 4, 5), (13, 18, 20, 21, 22)
 STATIONS = (Station(2, "42", base_wait_min=15.0), Station(11, "105"), Station(12, "86"), Station(15, "60"))
 OWNERS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
-LSES = 3
+SHARES = np.full(3, 1.0 / 3)  # of three LSEs
 CAPACITY_SHARE = 0.3
 EV_TRIPS, FV_TRIPS = 340.0, 7700.0
 CHOSEN_PAIR, CHOSEN_EV_TRIPS, CHOSEN_WEIGHT = 2, 50.0, 300.0  # OD 3, from node 1 to node 20
@@ -44,22 +44,15 @@ GENERATORS = (
     ("89", 0.15, 1e-3, 475.0, 500.0),
 )
 TIGHT_LINE, TIGHT_KVA = ("67", "72"), 740.0
-IMPORT_COST, IMPORT_KW, IMPORT_KVAR = 0.12, 1950.0, 6000.0
-SHED_COST = 38.53
-SOURCE_PU, LOWEST_PU, HIGHEST_PU = 1.03, 0.9, 1.1
-
-NonNegative = Annotated[float, Number(low=0.0)]
-Positive = Annotated[float, Number(low=0.0, open_low=True)]
-Part = Annotated[float, Number(low=0.0, high=1.0)]
+SUBSTATION: dict[str, Any] = {"import_cost_per_kwh": 0.12, "import_kw": 1950.0, "import_kvar": 6000.0}
+LIMITS: dict[str, Any] = {"shed_cost_per_kwh": 38.53, "source_voltage_pu": 1.03, "lowest_pu": 0.9, "highest_pu": 1.1}
 
 
 def _electric(values: float | Sequence[float], volumes: FloatArray) -> list[DriverClass]:
     """Return classes of equal size, one for each value of time."""
-    one = np.ndim(values) == 0
-    thetas = checks.array(
-        "ev_value_of_time", [values] if one else values, shape=(None,), low=0.0, open_low=True
-    ).tolist()
-    names = ["EV"] if one else [f"EV {k + 1}" for k in range(len(thetas))]
+    several = values if np.ndim(values) else [values]
+    thetas = checks.array("ev_value_of_time", several, shape=(None,), low=0.0, open_low=True).tolist()
+    names = [f"EV {k + 1}" for k in range(len(thetas))] if np.ndim(values) else ["EV"]
     return [DriverClass(name, theta, volumes / len(thetas)) for name, theta in zip(names, thetas, strict=True)]
 
 
@@ -143,19 +136,16 @@ def scenario(
     """
     pairs = tuple((o, d) for o in ORIGINS for d in DESTINATIONS)
     electric, fuel = _volumes(pairs)
+    groups = _electric(ev_value_of_time, electric)
     network = ieee123(outages=OUTAGES if name == "island" else ())
     grid = _grid(network, LEVELS[name] if level is None else level, tight_line_kva, facets, reactive)
-    shares = np.full(LSES, 1.0 / LSES)
     return CityModel(
         roads=sioux_falls(CAPACITY_SHARE),
         battery=Battery(reserve_after_discharging=reserve_after_discharging),
         stations=STATIONS,
         pairs=pairs,
-        drivers=(
-            *_electric(ev_value_of_time, electric),
-            DriverClass("FV", fv_value_of_time, fuel, electric=False),
-        ),
-        market=PowerMarket(grid, OWNERS, shares, elasticity=elasticity, obligation=obligation),
+        drivers=(*groups, DriverClass("FV", fv_value_of_time, fuel, electric=False)),
+        market=PowerMarket(grid, OWNERS, SHARES, elasticity=elasticity, obligation=obligation),
         period_h=period_h,
         wear_cost=wear_cost,
         missing_energy_cost=missing_energy_cost,
@@ -182,10 +172,9 @@ def _volumes(pairs: tuple[tuple[int, int], ...]) -> tuple[FloatArray, FloatArray
 
 @lru_cache(maxsize=8)
 def _with_tight_line(network: Feeder, line_kva: float) -> RadialFeeder:
-    tree, tight = network.radial, {network.bus(name) for name in TIGHT_LINE}
-    ends = zip(tree.tails.tolist(), tree.heads.tolist(), strict=True)
-    pairs = zip(ends, tree.rating_kva.tolist(), strict=True)
-    return replace(tree, rating_kva=[line_kva if set(pair) == tight else kva for pair, kva in pairs])
+    tree, ends = network.radial, [network.bus(name) for name in TIGHT_LINE]
+    tight = np.isin(tree.tails, ends) & np.isin(tree.heads, ends)
+    return replace(tree, rating_kva=np.where(tight, line_kva, tree.rating_kva))
 
 
 def _grid(network: Feeder, level: float, line_kva: float, facets: int, reactive: bool) -> DispatchProblem:
@@ -200,14 +189,9 @@ def _grid(network: Feeder, level: float, line_kva: float, facets: int, reactive:
         slope,
         capacity,
         kvar if reactive else np.zeros(len(kvar)),
-        IMPORT_COST,
-        IMPORT_KW,
-        IMPORT_KVAR,
-        SHED_COST,
-        SOURCE_PU,
-        LOWEST_PU,
-        HIGHEST_PU,
-        facets,
+        facets=facets,
+        **SUBSTATION,
+        **LIMITS,
     )
 
 
@@ -246,10 +230,8 @@ def reduced_city() -> CityModel:
         cost_slope=[5e-5, 4e-5, 5e-4, 5e-4, 4e-5],
         capacity_kw=[1200.0, 591.0, 750.0, 540.0, 700.0],
         reactive_kvar=[900.0, 500.0, 700.0, 900.0, 500.0],
-        import_cost_per_kwh=IMPORT_COST,
-        import_kw=IMPORT_KW,
-        import_kvar=IMPORT_KVAR,
-        source_voltage_pu=SOURCE_PU,
+        **SUBSTATION,
+        **LIMITS,
     )
     return replace(base, market=replace(base.market, grid=grid, owner=np.array([0, 0, 1, 2, 2])))
 

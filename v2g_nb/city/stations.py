@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from v2g_nb.checks import Array, FloatArray, Number
-
-NonNegative = Annotated[float, Number(low=0.0)]
+from v2g_nb.checks import Array, FloatArray
+from v2g_nb.city.trips import NonNegative, Positive
 
 
 def waiting_time(
@@ -15,7 +14,7 @@ def waiting_time(
     base: NonNegative,
     slope: NonNegative,
     capacity: NonNegative,
-    sharpness: Annotated[float, Number(low=0.0, open_low=True)] | None = None,
+    sharpness: Positive | None = None,
 ) -> FloatArray:
     """Return the wait at a station: a base, and a queue once visits exceed the piles.
 

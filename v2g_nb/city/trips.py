@@ -13,6 +13,7 @@ CHARGE, DISCHARGE = "+", "-"
 PATTERNS = {"": "0", "+": "1-1", "++": "1-2", "-": "2", "+-": "3", "-+": "4"}
 Node = Annotated[int, Whole(low=1)]
 NonNegative = Annotated[float, Number(low=0.0)]
+Positive = Annotated[float, Number(low=0.0, open_low=True)]
 Part = Annotated[float, Number(low=0.0, high=1.0)]
 
 
@@ -53,7 +54,7 @@ class Battery(Model):
     Equation (2) and assumptions A2 to A4 of the city paper; the numbers are calibrated.
     """
 
-    capacity_kwh: Annotated[float, Number(low=0.0, open_low=True)] = 60.0
+    capacity_kwh: Positive = 60.0
     use_kwh_per_km: NonNegative = 2.2
     floor: Part = 0.4
     reserve: Part = 0.2

@@ -69,7 +69,7 @@ class Costs:
         return self.model.drivers[driver].value_of_time * (road + wait + dwell) + money
 
 
-def _worst(*differences: Any) -> float:
+def worst(*differences: Any) -> float:
     """Return the largest difference; NaN if any is not finite."""
     flat = np.concatenate([np.ravel(np.asarray(value, dtype=np.float64)) for value in differences])
     return float(np.abs(flat).max(initial=0.0)) if np.isfinite(flat).all() else float("nan")
@@ -98,34 +98,29 @@ def driver_certificates(result: CityResult) -> tuple[Certificate, ...]:
     if model.unserved_cost is not None:
         least = np.where(used, np.minimum(least, model.unserved_cost), least)
         paid = paid + stays * model.unserved_cost
-    sums = _worst(
+    sums = worst(
         made + stays - wanted,
         costs.flow - result.link_flow,
         costs.visits - result.visits,
-        costs.energy[:, 0] / hours - result.charging_kw,
-        costs.energy[:, 1] / hours - result.discharging_kw,
+        costs.energy.T / hours - [result.charging_kw, result.discharging_kw],
     )
-    added = _worst(
-        parts[:, 0] - result.path_time_min,
-        parts[:, 1] - result.path_wait_min,
-        parts[:, 2] - result.path_dwell_min,
-        parts[:, 3] - result.path_energy_cost,
+    added = worst(
+        parts.T - [result.path_time_min, result.path_wait_min, result.path_dwell_min, result.path_energy_cost],
         cost - result.path_cost,
         costs.minutes - result.link_time_min,
         costs.wait - result.wait_min,
         (least - result.od_cost)[used],
     )
-    negative = _worst(np.minimum(result.path_flow, 0.0), np.minimum(stays, 0.0))
+    negative = worst(np.minimum(result.path_flow, 0.0), np.minimum(stays, 0.0))
     proof = [
         Certificate("trips, flows and energies that do not add up", sums, SUMS, "veh or kW"),
         Certificate("negative flows", negative, SUMS, "veh"),
         Certificate("costs that do not add up", added, DOLLARS, "$ or min"),
     ]
-    for m, group in enumerate(model.drivers):
-        cheapest = float((wanted[m] * np.where(used[m], least[m], 0.0)).sum())
-        whole = float(paid[m].sum())
-        gap = (whole - cheapest) / max(abs(whole), 1.0)
-        proof.append(Certificate(f"relative gap of {group.name}", _worst(gap), RELATIVE_GAP))
+    whole = paid.sum(axis=1)
+    gaps = (whole - (wanted * np.where(used, least, 0.0)).sum(axis=1)) / np.maximum(np.abs(whole), 1.0)
+    for group, gap in zip(model.drivers, gaps, strict=True):
+        proof.append(Certificate(f"relative gap of {group.name}", worst(gap), RELATIVE_GAP))
     return tuple(proof)
 
 
