@@ -21,8 +21,6 @@ from v2g_nb.grid import (
     fleet_market,
     nine_bus,
     paper_market,
-    price_grid,
-    repaired_market,
     solve_operator,
 )
 from v2g_nb.grid.buses import FLAT, case_network
@@ -70,7 +68,7 @@ def regret(game: PriceGrid, row: np.ndarray, column: np.ndarray) -> float:
 def games(record: Record) -> None:
     """Time exact Lemke-Howson on price grids, beside pygambit's exact and nashpy's floating one."""
     for steps in (1, 2, 5):
-        game = price_grid(paper_market(), steps, 12)
+        game = PriceGrid(paper_market(), steps, 12)
         size = f"{len(game.prices)} x {len(game.prices)} prices"
         case = record.case("mixed equilibrium of a price game", size, "largest regret, money", 1e-9)
         seconds, found = best(lambda g=game: lemke_howson(g.row_payoff, g.column_payoff), patience=10)
@@ -115,7 +113,7 @@ def by_pygambit(case: Case, game: PriceGrid) -> None:
 def levels(record: Record) -> None:
     """Time the whole three-level solution, power flows and certificates included."""
     for size, market in (
-        ("two groups", repaired_market()),
+        ("two groups", paper_market(repaired=True)),
         ("200 types", fleet_market(200, np.random.default_rng(1))),
     ):
         problem = OperatorProblem(market)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tests.notebooks.figures import column
-from v2g_nb.grid import paper_market, price_grid
+from v2g_nb.grid import PriceGrid, paper_market
 
 
 def test_regret_map():
@@ -30,7 +30,7 @@ def test_price_mixes_are_equilibria():
     second = column("grid/mixed-strategies", "fig-price-mix", "cs2_probability")
     for steps in (1, 2, 3, 4, 5, 6, 8, 10):
         here = chosen == steps
-        game = price_grid(paper_market(), steps, 6)
+        game = PriceGrid(paper_market(), steps, 6)
         assert_allclose(price[here], game.prices, atol=1e-9)
         assert float(Fraction(int(here.sum()) - 1, steps)) == 6.0
         for payoff, own, other in ((game.row_payoff, first, second), (game.column_payoff.T, second, first)):

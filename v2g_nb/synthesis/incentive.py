@@ -14,12 +14,11 @@ from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.grid.certificates.levels import backward_induction_certificates
-from v2g_nb.grid.charging import blind_price, choose, consumption
-from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.grid.response import OperatorProblem, largest_instrument, switching_points
+from v2g_nb.grid.market import ChargingMarket, VehicleChoices, blind_price, choices
+from v2g_nb.grid.operator import OperatorProblem
 from v2g_nb.synthesis.certificates import shared_certificates
 from v2g_nb.synthesis.outcome import Outcome
-from v2g_nb.synthesis.town import IntArray, Town
+from v2g_nb.synthesis.town import Town
 
 FAILED = "incentives tried below the chosen one that keep the limits"
 
@@ -74,21 +73,18 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
 class _Hour(NamedTuple):
     """What follows from one incentive in one hour."""
 
-    markups: FloatArray
-    station: IntArray
-    bought: FloatArray
+    made: VehicleChoices  # its prices are markups
     drawn: FloatArray
     room: float
 
 
 def _answer(town: Town, hour: int, market: ChargingMarket, incentive: float) -> _Hour:
     markups = np.array([blind_price(market, 0), blind_price(market, 1, incentive=incentive)])
-    station = choose(market, markups, ties=1)
-    bought = consumption(market, markups)[np.arange(len(station)), station]
-    drawn = np.array([bought[station == j].sum() for j in (0, 1)])
+    made = choices(market, markups, ties=1)
+    drawn = np.array([made.bought[made.station == j].sum() for j in (0, 1)])
     limits = town.limits
     room = float((limits.right[:, hour] - limits.matrix @ drawn).min())
-    return _Hour(markups, station, bought, drawn, room)
+    return _Hour(made, drawn, room)
 
 
 def _smallest(town: Town, hour: int, market: ChargingMarket) -> tuple[float, _Hour, int, Certificate]:
@@ -98,7 +94,7 @@ def _smallest(town: Town, hour: int, market: ChargingMarket) -> tuple[float, _Ho
     limit gets looser: the smallest that works is 0 or a switching point.
     """
     problem, nearest = OperatorProblem(market), None
-    for tried, level in enumerate([0.0, *switching_points(problem)], start=1):
+    for tried, level in enumerate([0.0, *problem.switching_points], start=1):
         found = _answer(town, hour, market, level)
         if found.room >= 0.0:
             lower = np.linspace(0.0, level, 41 if level > 0.0 else 1)[:-1].tolist()
@@ -108,7 +104,7 @@ def _smallest(town: Town, hour: int, market: ChargingMarket) -> tuple[float, _Ho
     assert nearest is not None
     room = town.limits.right[:, hour] - town.limits.matrix @ nearest.drawn
     raise Infeasible(
-        f"hour = {hour}: no incentive up to {largest_instrument(problem):.4g} EUR/kWh keeps all limits; "
+        f"hour = {hour}: no incentive up to {problem.largest_instrument:.4g} EUR/kWh keeps all limits; "
         f"at the nearest the limit {town.limits.names[int(np.argmin(room))]!r} is exceeded"
     )
 
@@ -157,14 +153,12 @@ def solve_incentives(town: Town) -> Outcome:
         rounds += tried
         notes.append(check)
         notes.extend(
-            backward_induction_certificates(
-                market, found.markups.tolist(), found.station.tolist(), found.bought.tolist(), level, 0.0, points=401
-            )
+            backward_induction_certificates(market, found.made, incentive=level, surcharge=0.0, points=401)
         )
-        energy[cars, found.station, hour] = found.bought
-        price[:, hour] = town.energy_price[hour] + found.markups
+        energy[cars, found.made.station, hour] = found.made.bought
+        price[:, hour] = town.energy_price[hour] + found.made.prices
         incentive[hour] = level
-        earned += float((found.markups + np.array([0.0, level])) @ found.drawn)
+        earned += float((found.made.prices + np.array([0.0, level])) @ found.drawn)
     paid = np.einsum("ijt,jt->i", energy, np.nan_to_num(price))
     spent = -float(incentive @ energy[:, 1, :].sum(axis=0))
     notes.extend(shared_certificates(town, energy, paid, earned, spent))

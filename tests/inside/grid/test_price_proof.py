@@ -1,6 +1,7 @@
 """The mixed prices are an equilibrium: exact polynomials, the theorem's hypotheses, and a second route by scan."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -11,12 +12,16 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, fsolve
 
 from v2g_nb.errors import Infeasible
-from v2g_nb.grid import MixedPrices, mixed_prices
+from v2g_nb.grid import MixedPricesResult, mixed_prices
 from v2g_nb.grid.certificates.polynomials import Polynomial, positive_on, roots_within
-from v2g_nb.grid.certificates.price_proof import Game, price_proof
-from v2g_nb.grid.certificates.prices import price_equilibrium_certificates
+from v2g_nb.grid.certificates.prices import Game, price_proof, price_scan
 
 REFUSED = [(5.0, 12.0, 9.0), (10.0, 12.0, 5.0), (10.0, 15.0, 9.0)]
+
+
+def claim(shared: float, loyal: tuple, lowest: tuple, profit: tuple) -> MixedPricesResult:
+    """Return a mixed equilibrium as somebody may claim it."""
+    return MixedPricesResult(shared, loyal, lowest, profit, 1, 0.0, ())
 
 
 def jumps(low, shared, b1, b2):
@@ -75,7 +80,7 @@ def test_polynomials_are_exact():
 
 def test_every_certificate_of_the_papers_numbers_holds():
     found = mixed_prices()
-    proof = price_proof(10.0, (12.0, 9.0), found.lowest, found.profit)
+    proof = price_proof(found)
     assert len(proof) == 7
     assert [c.value for c in proof[:6]] == [0.0] * 6
     assert all(c.holds for c in proof)
@@ -113,16 +118,15 @@ def test_the_expected_profit_is_the_integral_over_the_rivals_prices():
 @pytest.mark.parametrize("step", [1e-6, -1e-6, math.nan])
 def test_a_perturbed_solution_is_not_proved(block: str, place: int, step: float):
     found = mixed_prices()
-    values = {"lowest": list(found.lowest), "profit": list(found.profit)}
-    values[block][place] += step
-    assert not all(c.holds for c in price_proof(10.0, (12.0, 9.0), **values))
+    spoilt = tuple(v + step if k == place else v for k, v in enumerate(getattr(found, block)))
+    assert not all(c.holds for c in price_proof(replace(found, **{block: spoilt})))
 
 
 @pytest.mark.parametrize(
     "lowest", [(1.0, 1.5), (1.8, -0.1), (4.5, 1.0)], ids=["wrong order", "below zero", "no common prices"]
 )
 def test_lowest_prices_in_no_order_are_refused(lowest: tuple[float, float]):
-    assert not any(c.holds for c in price_proof(10.0, (12.0, 9.0), lowest, (16.0, 7.0)))
+    assert not any(c.holds for c in price_proof(claim(10.0, (12.0, 9.0), lowest, (16.0, 7.0))))
 
 
 @given(st.floats(0.05, 6.0), st.floats(0.0, 1.0))
@@ -132,7 +136,7 @@ def test_the_theorem(taste: float, where: float):
     b2 = 10 - taste * where
     low, profit, good = solved(10.0, b2 + taste, b2)
     assume(good and abs(low[1] + taste - 5) > 1e-3 and abs(low[0] - (b2 - taste) / 2) > 1e-3)
-    proved = all(c.holds for c in price_proof(10.0, (b2 + taste, b2), low, profit))
+    proved = all(c.holds for c in price_proof(claim(10.0, (b2 + taste, b2), low, profit)))
     assert proved == hypotheses(10.0, b2 + taste, b2, low)
 
 
@@ -144,7 +148,7 @@ def test_without_the_hypotheses_the_proof_fails(intercepts: tuple[float, float, 
     assert good
     assert 0 < low[1] < low[0] < low[1] + b1 - b2
     assert low[1] + b1 - b2 > shared / 2
-    proof = price_proof(shared, (b1, b2), low, profit)
+    proof = price_proof(claim(shared, (b1, b2), low, profit))
     assert proof[6].holds  # exact lowest prices exist
     assert not (proof[0].holds and proof[3].holds)  # but what belongs to them is no distribution
     with pytest.raises(Infeasible, match="its distribution falls"):
@@ -155,10 +159,8 @@ def test_without_the_hypotheses_the_proof_fails(intercepts: tuple[float, float, 
 def test_proof_and_scan_agree(intercepts: tuple[float, float, float]):
     shared, b1, b2 = intercepts
     low, profit, _ = solved(*intercepts)
-    draft = MixedPrices(shared, (b1, b2), low, profit, True, 1, 0.0, ())
-    scan = price_equilibrium_certificates(shared, (b1, b2), low, profit, draft.cdf)
-    proof = price_proof(shared, (b1, b2), low, profit)
-    assert all(c.holds for c in scan) == all(c.holds for c in proof)
+    draft = claim(shared, (b1, b2), low, profit)
+    assert all(c.holds for c in price_scan(draft)) == all(c.holds for c in price_proof(draft))
 
 
 def curves(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -192,4 +194,4 @@ def test_outside_the_theorems_region_there_are_other_pairs():
     assert np.max(np.abs(jumps((x, y), 10.0, 12.0, 9.0))) < 1e-10
     assert y > 2
     profit = (y + 3) * (9 - y) / 2, x * (10 - x) / 2
-    assert not any(c.holds for c in price_proof(10.0, (12.0, 9.0), (x, y), profit))
+    assert not any(c.holds for c in price_proof(claim(10.0, (12.0, 9.0), (x, y), profit)))
