@@ -7,15 +7,7 @@ from itertools import combinations, islice
 import numpy as np
 import pytest
 
-from v2g_nb.city import (
-    Battery,
-    RoadMap,
-    Stop,
-    Trip,
-    feasible_trips,
-    sioux_falls,
-    trip_certificates,
-)
+from v2g_nb.city import Battery, RoadMap, Stop, Trip, feasible_trips, sioux_falls, trip_certificates
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.networks import Demand, RoadNetwork
 

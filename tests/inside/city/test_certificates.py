@@ -17,42 +17,18 @@ from v2g_nb.errors import NotAnEquilibrium
 VEHICLES, KW, MONEY, VOLTS = 1e-4, 1e-4, 1e-4, 1e-7
 PRICE = 1e-4  # moves a trade of 100 kW by 100 times the tolerance of a player's gain
 MOVES = {
-    "path_flow": VEHICLES,
-    "path_cost": MONEY,
-    "path_time_min": MONEY,
-    "path_wait_min": MONEY,
-    "path_dwell_min": MONEY,
-    "path_energy_cost": MONEY,
-    "link_flow": VEHICLES,
-    "link_time_min": MONEY,
-    "visits": VEHICLES,
-    "wait_min": MONEY,
-    "charging_kw": KW,
-    "discharging_kw": KW,
-    "price_charging": PRICE,
-    "price_discharging": PRICE,
-    "trade_price_charging": PRICE,
-    "trade_price_discharging": PRICE,
-    "limit_price": PRICE,
-    "dlmp": PRICE,
-    "import_price": PRICE,
-    "wheeling_fee": PRICE,
-    "generation_kw": KW,
-    "generation_kvar": KW,
-    "import_kw": KW,
-    "import_kvar": KW,
-    "injection_kw": KW,
-    "sales_kw": KW,
-    "shed_kw": KW,
-    "purchase_kw": KW,
-    "traded_kw": KW,
-    "active_kw": KW,
-    "line_kvar": KW,
-    "voltage_pu": VOLTS,
-    "od_cost": MONEY,
-    "unserved": VEHICLES,
-    "point": 1e-3,
-    "multipliers": 1e-3,
+    name: size
+    for size, names in (
+        (VEHICLES, "path_flow link_flow visits unserved"),
+        (MONEY, "path_cost path_time_min path_wait_min path_dwell_min path_energy_cost link_time_min wait_min od_cost"),
+        (PRICE, "price_charging price_discharging trade_price_charging trade_price_discharging limit_price"),
+        (PRICE, "dlmp import_price wheeling_fee"),
+        (KW, "charging_kw discharging_kw generation_kw generation_kvar import_kw import_kvar injection_kw sales_kw"),
+        (KW, "shed_kw purchase_kw traded_kw active_kw line_kvar"),
+        (VOLTS, "voltage_pu"),
+        (1e-3, "point multipliers"),
+    )
+    for name in names.split()
 }
 OTHER = {"model", "paths", "converged", "num_iter", "residual", "certificates"}
 

@@ -1,7 +1,6 @@
 """The multipliers of the program against differences of its optimal value."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
