@@ -67,7 +67,7 @@ def test_user_equilibrium_as_a_convex_program():
     roads = city.network
     keep = np.flatnonzero(np.isin(city.demand.origins, [0, 9]))
     trips = type(city.demand)(city.demand.origins[keep], city.demand.destinations[keep], 20 * city.demand.volumes[keep])
-    known = solve_assignment(roads, trips, gap=1e-10)
+    known = solve_assignment(roads, trips, tol=1e-10)
     links = np.arange(76)
     incidence = sparse.coo_array((np.ones(76), (roads.heads, links)), shape=(24, 76)) - sparse.coo_array(
         (np.ones(76), (roads.tails, links)), shape=(24, 76)

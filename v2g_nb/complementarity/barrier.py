@@ -178,8 +178,8 @@ def interior_point(
     """
     dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
     a = sparse.csc_array(matrix if dense is None else dense)
-    rows, columns = a.shape
-    for name, values, length in (("right", right, rows), ("lower", lower, columns), ("upper", upper, columns)):
+    lengths = (a.shape[0], a.shape[1], a.shape[1])
+    for name, values, length in zip(("right", "lower", "upper"), (right, lower, upper), lengths, strict=True):
         if len(values) != length:
             raise checks.invalid(name, values, f"an array of {length} numbers, since matrix has shape {a.shape}")
     if (lower >= upper).any():
@@ -232,8 +232,8 @@ def _advance(problem: _Problem, at: _Point) -> None:
     """Take one predictor-corrector step."""
     slope, bend = problem.slopes(at.x)
     gap_low, gap_high = _gaps(problem, at.x)
-    bounds = int(problem.has_low.sum() + problem.has_high.sum())
-    mu = float(gap_low @ at.below + gap_high @ at.above) / max(bounds, 1)
+    bounds = max(int(problem.has_low.sum() + problem.has_high.sum()), 1)
+    mu = float(gap_low @ at.below + gap_high @ at.above) / bounds
     stationary = slope - problem.transposed @ at.y - at.below + at.above
     rows = problem.matrix @ at.x - problem.right
     weight = bend + at.below / gap_low + at.above / gap_high + REGULAR
@@ -247,12 +247,11 @@ def _advance(problem: _Problem, at: _Point) -> None:
         dx, dy = step[: len(at.x)], step[len(at.x) :]
         return dx, dy, pull - at.below / gap_low * dx, push + at.above / gap_high * dx
 
-    nothing = np.zeros(len(at.x))
-    dx, _, d_below, d_above = direction(nothing, nothing)
+    dx, _, d_below, d_above = direction(np.zeros(len(at.x)), np.zeros(len(at.x)))
     primal, dual = _reach(problem, at, dx, d_below, d_above, 1.0)
     ahead = (gap_low + primal * dx * problem.has_low) @ (at.below + dual * d_below)
     ahead += (gap_high - primal * dx * problem.has_high) @ (at.above + dual * d_above)
-    centre = (float(ahead) / max(bounds, 1) / mu) ** 3 * mu if mu > 0.0 else 0.0
+    centre = (float(ahead) / bounds / mu) ** 3 * mu if mu > 0.0 else 0.0
     dx, dy, d_below, d_above = direction(centre - dx * d_below, centre + dx * d_above)
     primal, dual = _reach(problem, at, dx, d_below, d_above, TO_BOUNDARY)
     if bend.any():  # with curvature both must take the same step, or stationarity is lost
