@@ -1,24 +1,19 @@
 """The numbers behind the figures of the six scenarios, each against another calculation."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 
+from tests.city.cases import SIX as CASES
+from tests.city.cases import case as solved
 from tests.notebooks.figures import column
 from v2g_nb.certificate import require
-from v2g_nb.city import SCENARIOS, CityResult, scenario, solve_city
+from v2g_nb.city import SCENARIOS, CityResult
 from v2g_nb.power import solve_dispatch
 
-CASES = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 THETA = 0.52  # value of time [$/min]
 CASE_NAMES = ["Base", "Base + V2G", "Stress", "Stress + V2G", "Island", "Island + V2G"]
-
-
-@cache
-def solved(name: str, v2g: bool) -> CityResult:
-    return solve_city(scenario(name, v2g))
 
 
 def all_cases() -> list[CityResult]:
