@@ -33,8 +33,9 @@ class Kind:
     bad: tuple[Bad, ...]
 
     def also(self, *values: Any) -> "Kind":
-        """Return the kind with more values out of domain."""
-        return Kind(self.good, (*self.bad, *(Bad("domain", v, _shown(v)) for v in values)))
+        """Return the kind with more values out of domain; a Bad says itself how the message shows it."""
+        more = (v if isinstance(v, Bad) else Bad("domain", v, _shown(v)) for v in values)
+        return Kind(self.good, (*self.bad, *more))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from v2g_nb.highway import (
-    additive_followers,
     consistent_followers,
     literal_followers,
     repeated_game,
@@ -16,6 +15,11 @@ from v2g_nb.leader import capped_nash, demand, price_taking, solve_leader
 
 CAPACITY = np.array([24.0, 40.0, 50.0, 62.0])
 SOC = np.array([0.2, 0.5, 0.3, 0.12])
+
+
+def additive_followers(capacity, soc, **units):
+    """The cars of equation (14): those of (31) with b2 = 2 - 1/n."""
+    return literal_followers(capacity, soc, weights=(1.0, 2.0 - 1.0 / len(capacity), 0.0), **units)
 
 
 def test_consistent_form_reference():
@@ -109,10 +113,10 @@ def test_repeated_game_ends_at_the_capped_nash_point():
     followers = consistent_followers(CAPACITY, SOC, worth=10.0)
     curvature = 10.0 / followers.intercept  # second derivative w / n
     rounds = repeated_game(followers, curvature, price_cap=6.0)
-    last = next(itertools.islice(rounds, 5000, None))
+    price, quantity, *_ = next(itertools.islice(rounds, 5000, None))
     nash = capped_nash(followers, 0.03, price_cap=6.0)
-    assert last.price == 6.0
-    np.testing.assert_allclose(last.quantity, nash.quantity, rtol=1e-9)
+    assert price == 6.0
+    np.testing.assert_allclose(quantity, nash.quantity, rtol=1e-9)
 
 
 def test_gradient_answers_blow_up_with_the_steps_of_table_1():
@@ -120,27 +124,28 @@ def test_gradient_answers_blow_up_with_the_steps_of_table_1():
     followers = literal_followers(CAPACITY, SOC)
     curvature = 10 * satisfaction_parameter(CAPACITY, SOC)
     rounds = list(itertools.islice(repeated_game(followers, curvature, gradient_answer=True), 12))
-    sizes = [np.abs(r.quantity).max() for r in rounds]
+    sizes = [np.abs(quantity).max() for _, quantity, *_ in rounds]
     assert sizes[-1] > 1e6 * sizes[1]
     gentle = repeated_game(followers, curvature, steps=(1 / curvature.max(), 0.2), gradient_answer=True)
-    assert np.abs(next(itertools.islice(gentle, 500, None)).quantity).max() < 1.0
+    assert np.abs(next(itertools.islice(gentle, 500, None))[1]).max() < 1.0
 
 
 def test_multipliers_do_not_count_in_the_first_round():
     """It holds quantities to their bounds by itself; from the second on only multipliers do, and late."""
     followers = consistent_followers(CAPACITY, SOC)
     first, second = itertools.islice(repeated_game(followers, np.full(4, 1e-3)), 2)
-    np.testing.assert_allclose(first.quantity, demand(followers, first.price))
-    moved = (second.lower - second.upper) / 1e-3
-    np.testing.assert_allclose(second.quantity, followers.intercept - followers.slope * second.price + moved)
-    assert (second.quantity < followers.low).any() or (second.quantity > followers.high).any()
+    np.testing.assert_allclose(first[1], demand(followers, first[0]))
+    price, quantity, upper, lower = second
+    moved = (lower - upper) / 1e-3
+    np.testing.assert_allclose(quantity, followers.intercept - followers.slope * price + moved)
+    assert (quantity < followers.low).any() or (quantity > followers.high).any()
 
 
 def test_gradient_answers_end_at_nan():
     followers, curvature = literal_followers(CAPACITY, SOC), 10 * satisfaction_parameter(CAPACITY, SOC)
     with np.errstate(all="ignore"):
         last = next(itertools.islice(repeated_game(followers, curvature, gradient_answer=True), 400, None))
-    assert np.isnan(last.quantity).all()
+    assert np.isnan(last[1]).all()
 
 
 def test_three_comparators_are_ordered_below_the_leader():
