@@ -333,8 +333,9 @@ def regulation_window(request: FloatArray) -> tuple[int, int]:
     if request[peak] == 0:
         raise checks.invalid("request_kw", request, "different from zero in some slot")
     inside = request * np.sign(request[peak]) >= 0.5 * abs(request[peak])
-    outside = np.flatnonzero(~inside)
-    return max(outside[outside < peak], default=-1) + 1, min(outside[outside > peak], default=len(request))
+    outside = np.flatnonzero(~inside).tolist()
+    before, after = [t for t in outside if t < peak], [t for t in outside if t > peak]
+    return max(before, default=-1) + 1, min(after, default=len(request))
 
 
 @dataclass(frozen=True, eq=False)
