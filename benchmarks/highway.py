@@ -12,8 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from benchmarks.record import Record, best, show
 from v2g_nb.highway import solve_equal_waits
 from v2g_nb.leader import Followers, profit, solve_leader
-from v2g_nb.matching import Market, deferred_acceptance
-from v2g_nb.matching.certificates import blocking_pairs
+from v2g_nb.matching import Market, check_matching, deferred_acceptance
 from v2g_nb.matching.kernel import accept
 from v2g_nb.matching.market import rank_table
 from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
@@ -60,8 +59,8 @@ def one_market(record: Record, n: int, m: int, *, package: bool) -> None:
 
     set_up, market = best(lambda: Market(lists, orders, quotas))
 
-    def blocking(partner: np.ndarray) -> int:
-        return len(blocking_pairs(market, partner))
+    def blocking(partner: np.ndarray) -> float:
+        return check_matching(market, partner).certificates[-1].value
 
     seconds, ours = best(lambda: deferred_acceptance(market))
     name = "deferred acceptance, certified"
