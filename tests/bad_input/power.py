@@ -54,7 +54,6 @@ CALLS = [
     ),
     call(NETWORK.place, bus=integer(2).also(9)),
     call(NETWORK.with_demand, added=other({3: 1 + 1j}, None, [1.0], {9: 1.0}, {3: "much"}, {3: float("nan")})),
-    call(NETWORK.with_set_points, points=other({1: 1.0}, None, [1.0], {9: 1.0}, {3: 1.0}, {1: -1.0}, {1: "high"})),
     call(NETWORK.with_ratings, ratings=other({(1, 2): 50.0}, None, [1.0], {(1, 9): 1.0}, {(1, 2): 0.0}, {(2, 3): "x"})),
     call(FLOW.voltage, bus=integer(2).also(9)),
     call(newton_iterates, network=NETWORK),

@@ -10,14 +10,6 @@ Derived in the chapters of the part *The grid*.
 
 from v2g_nb.arguments import face
 from v2g_nb.grid.buses import ASSUMPTIONS, Assumption, nine_bus, station_flow
-from v2g_nb.grid.competition import (
-    MixedPricesResult,
-    PriceGrid,
-    SequentialPricesResult,
-    cooperate,
-    mixed_prices,
-    take_turns,
-)
 from v2g_nb.grid.market import ChargingMarket, VehicleChoices, blind_price, choices, fleet_market, paper_market
 from v2g_nb.grid.operator import (
     GridResponse,
@@ -27,6 +19,7 @@ from v2g_nb.grid.operator import (
     respond,
     solve_operator,
 )
+from v2g_nb.grid.prices import MixedPricesResult, PriceGrid, SequentialPricesResult, cooperate, mixed_prices, take_turns
 
 __all__ = [
     "ASSUMPTIONS",

@@ -1,7 +1,7 @@
 """The nine-bus network with two charging stations, and what the paper leaves open about it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any
 
@@ -87,18 +87,18 @@ def nine_bus(set_points: SetPoints = TEXTBOOK) -> PowerNetwork:
     >>> nine_bus().demand_mw.tolist()
     [0.0, 0.0, 0.0, 0.0, 125.0, 90.0, 0.0, 100.0, 0.0]
     """
-    return case_network("case9").with_set_points({k + 1: v for k, v in enumerate(set_points)})
+    network = case_network("case9")
+    return replace(network, set_point_pu=[*set_points, *network.set_point_pu[3:]])
 
 
 def with_stations(loads_mw: FloatArray, assumption: Assumption) -> PowerNetwork:
     """Return the nine-bus system with vehicles charging at buses 5 and 6."""
-    network = nine_bus(assumption.set_points)
+    network, factor = nine_bus(assumption.set_points), assumption.power_factor
     added = {}
     for bus, load in zip(STATIONS, loads_mw, strict=True):
         place = network.place(bus)
-        share = float(network.demand_mvar[place] / network.demand_mw[place])
-        if assumption.power_factor is not None:
-            share = math.tan(math.acos(assumption.power_factor))
+        own = float(network.demand_mvar[place] / network.demand_mw[place])
+        share = own if factor is None else math.tan(math.acos(factor))
         added[bus] = complex(load, load * share)
     return network.with_demand(added)
 

@@ -189,18 +189,17 @@ def respond(problem: OperatorProblem, level: AtLeast0, *, ties: Station | None =
     >>> respond(OperatorProblem(paper_market(repaired=True)), 1.5).loads_mw.tolist()
     [32.5, 22.5]
     """
-    s, market, pays = level, problem.market, problem.instrument == "incentive"
-    prices = np.array(
-        [blind_price(market, 0, incentive=0.0 if pays else -s), blind_price(market, 1, incentive=s if pays else 0.0)]
-    )
+    market, pays = problem.market, problem.instrument == "incentive"
+    first, second = (0.0, level) if pays else (-level, 0.0)
+    prices = np.array([blind_price(market, 0, incentive=first), blind_price(market, 1, incentive=second)])
     made = choices(market, prices, ties=problem.ties if ties is None else ties)
     units = np.array([float((made.bought * market.weight)[made.station == j].sum()) for j in (0, 1)])
     loads = np.asarray(units * problem.mw_per_unit)
     flow = solve_power_flow(with_stations(loads, problem.assumption).with_ratings(problem.ratings))
-    margin, binding = _margin(problem, flow)
-    cost = s * units[1] if pays else -s * units[0]
+    cost = float(level * units[1] if pays else -level * units[0])
+    near = _margin(problem, flow)
     return GridResponse(
-        s, prices, made.station, made.bought, loads, flow, float(cost), made.value, margin, binding, flow.certificates
+        level, prices, made.station, made.bought, loads, flow, cost, made.value, *near, flow.certificates
     )
 
 
@@ -272,10 +271,7 @@ def _crossing(problem: OperatorProblem, good: GridResponse, bad: float) -> GridR
     for _ in range(HALVINGS):
         level = (good.level + bad) / 2.0
         middle = _reached(problem, level, ties=1)  # a type that moves at the segment's left end has moved
-        if _keeps(middle):
-            good = middle
-        else:
-            bad = level
+        good, bad = (middle, bad) if _keeps(middle) else (good, level)
     return good
 
 
@@ -366,15 +362,13 @@ def _apart(value: float, limit: float) -> str:
 
 def _result(problem: OperatorProblem, tried: list[GridResponse], flows: int) -> OperatorResult:
     best, level = tried[-1], tried[-1].level
-    pays = problem.instrument == "incentive"
+    incentive, surcharge = (level, 0.0) if problem.instrument == "incentive" else (0.0, level)
     below = np.linspace(0.0, level, SMALLER + 1)[:-1].tolist() if level else []
     smaller = [*(_reached(problem, s) for s in below), *tried[:-1]]
     certificates = (
         *limit_certificates(problem, best.flow),
         *best.flow.certificates,
-        *backward_induction_certificates(
-            problem.market, best, incentive=level if pays else 0.0, surcharge=0.0 if pays else level
-        ),
+        *backward_induction_certificates(problem.market, best, incentive=incentive, surcharge=surcharge),
         smaller_fail_certificate(problem, [made.flow if made else None for made in smaller]),
     )
     return OperatorResult(best, _keeps(_reached(problem, level)), tuple(tried), flows, certificates)

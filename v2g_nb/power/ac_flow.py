@@ -160,9 +160,8 @@ def newton_iterates(network: PowerNetwork) -> Iterator[NewtonIterate]:
 
 
 def _iterate(network: PowerNetwork, matrix: ComplexArray, magnitude: FloatArray, angle: FloatArray) -> NewtonIterate:
-    scheduled = (network.generation_mw - network.demand_mw - 1j * network.demand_mvar) / network.base_mva
     unit = np.exp(1j * angle)
-    gap = magnitude * unit * np.conj(matrix @ (magnitude * unit)) - scheduled
+    gap = magnitude * unit * np.conj(matrix @ (magnitude * unit)) - network.scheduled_pu
     kinds = np.array(network.kind)
     gap[kinds == "slack"] = 0.0  # the slack bus feeds in whatever is missing
     gap.imag[kinds == "pv"] = 0.0
@@ -206,12 +205,6 @@ def _shifted(network: PowerNetwork) -> FloatArray:
     return angle
 
 
-def _largest(network: PowerNetwork) -> float:
-    """Return the largest scheduled power [pu], demand and generation apart."""
-    powers = (network.generation_mw[np.array(network.kind) != "slack"], network.demand_mw, network.demand_mvar)
-    return float(np.max(np.abs(np.concatenate(powers)))) / network.base_mva
-
-
 def _rounding(matrix: ComplexArray, magnitude: FloatArray) -> float:
     """Return the mismatch that rounding alone can make [pu]: the powers added up at a bus cancel."""
     return ROUNDING * float(np.max(magnitude * (np.abs(matrix) @ magnitude)))
@@ -226,8 +219,7 @@ def _jacobian(
     current = matrix @ voltage
     by_angle = 1j * voltage[:, None] * np.conj(np.diag(current) - matrix * voltage)
     by_magnitude = voltage[:, None] * np.conj(matrix * unit) + np.diag(np.conj(current) * unit)
-    rows = [by_angle[:, turning], by_magnitude[:, free]]
-    both = np.concatenate(rows, axis=1)
+    both = np.concatenate([by_angle[:, turning], by_magnitude[:, free]], axis=1)
     return np.concatenate([both.real[turning], both.imag[free]])
 
 
@@ -282,13 +274,12 @@ def solve_power_flow(
     0.978248
     """
     with np.errstate(all="ignore"):  # a diverging iteration is reported once, by name
-        matrix, enough = network.admittance(), tol * min(1.0, _largest(network))
+        matrix, enough = network.admittance(), tol * min(1.0, network.largest_power_pu)
         for steps, iterate in enumerate(newton_iterates(network)):
             if iterate.residual <= max(enough, _rounding(matrix, iterate.magnitude_pu)):
                 return _result(network, iterate, steps)
             if steps == max_iter:
-                why = f"Newton's method took {max_iter} steps"
-                raise NotConverged(_hopeless(network, iterate, why))
+                raise NotConverged(_hopeless(network, iterate, f"Newton's method took {max_iter} steps"))
     raise AssertionError("newton_iterates ends only by raising")
 
 

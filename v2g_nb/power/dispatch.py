@@ -29,7 +29,7 @@ class DispatchResult(Result):
     ``voltage_pu`` of each bus; ``dlmp`` and ``reactive_price`` [$/kWh, $/kvarh] of each bus;
     ``voltage_price`` [$/h per pu of squared voltage] of each bus, positive where the lower limit
     binds; ``line_price`` [$/kWh], shape (lines, facets), of the polygons' sides; ``cost`` [$/h]; ``num_iter`` of
-    the interior point, and as ``residual`` the largest value of a certificate.
+    the interior point.
     """
 
     generation_kw: FloatArray
@@ -46,7 +46,6 @@ class DispatchResult(Result):
     line_price: FloatArray
     cost: float
     num_iter: int
-    residual: float
     certificates: tuple[Certificate, ...]
 
 
@@ -159,7 +158,7 @@ def solve_dispatch(problem: DispatchProblem) -> DispatchResult:
                 found.append(result)
     if not found:
         raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
-    return min(found, key=lambda result: (not _certified(result), result.residual))
+    return min(found, key=lambda result: (not _certified(result), max(c.value for c in result.certificates)))
 
 
 def _certified(result: DispatchResult) -> bool:
@@ -204,8 +203,6 @@ def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: Float
         line_price=line_price,
         cost=cost,
         num_iter=count,
-        residual=np.nan,
         certificates=(),
     )
-    proof = dispatch_certificates(problem, draft)
-    return replace(draft, residual=max(c.value for c in proof), certificates=proof)
+    return replace(draft, certificates=dispatch_certificates(problem, draft))

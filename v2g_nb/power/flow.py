@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
 from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
@@ -12,6 +11,7 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
 from v2g_nb.power.certificates import flow_certificates
 from v2g_nb.power.feeder import NetLoad, Positive, RadialFeeder
+from v2g_nb.power.feeder_rows import picks
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,19 +22,6 @@ class LinDistFlowResult(Result):
     reactive_kvar: FloatArray
     voltage_pu: FloatArray
     certificates: tuple[Certificate, ...]
-
-
-def tree_matrix(feeder: RadialFeeder) -> coo_array:
-    """Return the matrix that sums, at every bus but the roots, the line in minus the lines out."""
-    row = np.full(feeder.num_buses, -1)
-    inner = np.flatnonzero(feeder.parent >= 0)
-    row[inner] = np.arange(len(inner))
-    lines = np.arange(feeder.num_lines)
-    out = row[feeder.tails] >= 0
-    rows = np.concatenate([row[feeder.heads], row[feeder.tails][out]])
-    columns = np.concatenate([lines, lines[out]])
-    values = np.concatenate([np.ones(len(lines)), -np.ones(int(out.sum()))])
-    return coo_array((values, (rows, columns)), shape=(len(inner), feeder.num_lines))
 
 
 def lindistflow(
@@ -77,7 +64,7 @@ def lindistflow(
     active, reactive = np.zeros(tree.num_lines), np.zeros(tree.num_lines)
     if tree.num_lines:
         # Balance of the inner buses gives the flows; the same matrix, transposed, the voltages.
-        matrix = tree_matrix(tree)
+        matrix = (picks(tree.heads, len(p)) - picks(tree.tails, len(p)))[inner]
         factor = splu(matrix.tocsc())
         active, reactive = factor.solve(p[inner]), factor.solve(q[inner])
         drop = 2.0 * (tree.resistance * active + tree.reactance * reactive) / tree.base_kva
@@ -89,4 +76,4 @@ def lindistflow(
             f"{tree.names[bus]!r} would fall to zero"
         )
     draft = LinDistFlowResult(active, reactive, np.sqrt(squared), ())
-    return replace(draft, certificates=flow_certificates(tree, p, q, draft, source_voltage_pu))
+    return replace(draft, certificates=flow_certificates(tree, (p, q), draft, source_voltage_pu))

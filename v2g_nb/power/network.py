@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from v2g_nb import checks
 from v2g_nb.arguments import Model, Plain
@@ -114,16 +116,23 @@ class PowerNetwork(Model):
 
     def _connected(self) -> None:
         """Raise where a bus has no path to the slack bus."""
-        reached = {int(self.bus[self.kind.index("slack")])}
-        ends = list(zip(self.from_bus.tolist(), self.to_bus.tolist(), strict=True))
-        grown = True
-        while grown:
-            beyond = {b for pair in ends if reached & set(pair) for b in pair} - reached
-            reached |= beyond
-            grown = bool(beyond)
-        for b in self.bus.tolist():
-            if b not in reached:
-                raise InvalidInput(f"bus {b} is isolated: each bus must have a path of branches to the slack bus")
+        start, end = branch_ends(self)
+        links = coo_array((np.ones(len(start)), (start, end)), shape=(len(self.bus), len(self.bus)))
+        part = connected_components(links, directed=False)[1]
+        lost = self.bus[part != part[self.kind.index("slack")]]
+        if len(lost):
+            raise InvalidInput(f"bus {lost[0]} is isolated: each bus must have a path of branches to the slack bus")
+
+    @property
+    def scheduled_pu(self) -> ComplexArray:
+        """Scheduled generation less demand of each bus, P + jQ [pu]."""
+        return np.asarray((self.generation_mw - self.demand_mw - 1j * self.demand_mvar) / self.base_mva)
+
+    @property
+    def largest_power_pu(self) -> float:
+        """The largest scheduled power, demand and generation apart."""
+        powers = (self.generation_mw[np.array(self.kind) != "slack"], self.demand_mw, self.demand_mvar)
+        return float(np.max(np.abs(np.concatenate(powers)))) / self.base_mva
 
     def admittance(self) -> ComplexArray:
         """Return the bus admittance matrix.
@@ -202,32 +211,6 @@ class PowerNetwork(Model):
             mw[place] += complex(value).real
             mvar[place] += complex(value).imag
         return replace(self, demand_mw=mw, demand_mvar=mvar)
-
-    def with_set_points(self, points: Mapping[int, float]) -> "PowerNetwork":
-        """Return the network with other voltage set-points at some generators.
-
-        Parameters
-        ----------
-        points : dict of int to float
-            Bus number to voltage [pu]; the bus must be slack or pv.
-
-        Returns
-        -------
-        PowerNetwork
-
-        Raises
-        ------
-        InvalidInput
-            If a bus holds no voltage, or a set-point is not positive.
-        """
-        checks.instance("points", points, Mapping)
-        held = self.set_point_pu.copy()
-        for bus, value in points.items():
-            place = self._place(f"points[{bus}] = {checks.shown(value)}: bus", bus)
-            if self.kind[place] == "pq":
-                raise InvalidInput(f"points = {points}: bus {bus} is 'pq': must be one that holds its voltage")
-            held[place] = checks.real(f"points[{bus}]", value, low=0.0, open_low=True)
-        return replace(self, set_point_pu=held)
 
     def with_ratings(self, ratings: Mapping[tuple[int, int], float]) -> "PowerNetwork":
         """Return the network with other ratings of some branches.

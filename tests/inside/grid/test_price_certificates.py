@@ -10,7 +10,7 @@ import pytest
 from v2g_nb.errors import NotAnEquilibrium
 from v2g_nb.grid import choices, mixed_prices, paper_market, take_turns
 from v2g_nb.grid.certificates.prices import price_proof, price_scan, sequential_certificates
-from v2g_nb.grid.competition import follower_reply
+from v2g_nb.grid.prices import follower_reply
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1.0, 1e4])

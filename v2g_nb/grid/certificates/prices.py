@@ -124,12 +124,12 @@ def price_proof(found: Any, tol: float = 1e-8) -> tuple[Certificate, ...]:
     """Prove that the closed form is an equilibrium for the numbers of `found`, taken as exact fractions.
 
     Of `found`, `shared`, `loyal`, `lowest` and `profit` are looked at; NaN is never certified. The distributions
-    are those that the rival's indifference demands. Every price from 0 on is covered: on each interval between
-    border prices a polynomial without a root shows that no price earns more than the claimed profit and `tol`, the
-    largest jump of a probability, or gain or difference of profits where `shared` is 10, that counts as none. The
-    last certificate shows that two lowest prices near the given ones, within 1e-9 in that money, make both
-    distributions continuous exactly, because on the sides of a small square about them the two equations have the
-    signs of Poincaré and Miranda.
+    are those that the rival's indifference demands. Every price from 0 on is covered: between any two prices at
+    which a formula changes a polynomial without a root shows that no price earns more than the claimed profit and
+    `tol`, the largest jump of a probability, or gain or difference of profits where `shared` is 10, that counts as
+    none. The last certificate shows that two lowest prices near the given ones, within 1e-9 in that money, make
+    both distributions continuous exactly, because on the sides of a small square about them the two equations have
+    the signs of Poincaré and Miranda.
 
     References
     ----------
@@ -152,7 +152,7 @@ def price_proof(found: Any, tol: float = 1e-8) -> tuple[Certificate, ...]:
 
 
 def _faults(game: Game, station: int, slack: Fraction) -> int:
-    """Count intervals on which the distribution does not rise, and borders at which it is not continuous."""
+    """Count intervals on which the distribution does not rise, and ends at which it is not continuous."""
     low, middle, end = game.borders(station)
     first, second = (game.survival(station, (a + b) / 2) for a, b in ((low, middle), (middle, end)))
     if not (positive_on(first.bottom, low, middle) and positive_on(second.bottom, middle, end)):

@@ -8,7 +8,7 @@ the first station up to a price difference of d.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -448,21 +448,19 @@ def _solve(loyal: tuple[float, float]) -> tuple[tuple[float, float], int, float]
     # The blind price of the shared group is a/2; undercutting starts well below it.
     start = np.array([0.6, 0.36]) * (loyal[0] - loyal[1])
 
-    def jumps(low: FloatArray) -> FloatArray:
-        return _continuity(MOST, loyal, low)
-
+    jumps = partial(_continuity, loyal)
     with np.errstate(all="ignore"):
         answer = root(jumps, start, tol=1e-13)
         residual = float(np.max(np.abs(jumps(answer.x))))
     return (float(answer.x[0]), float(answer.x[1])), int(answer.nfev), residual
 
 
-def _continuity(shared: float, loyal: tuple[float, float], lowest: Any) -> FloatArray:
-    """Return the two continuity conditions, each formula evaluated exactly where they meet."""
+def _continuity(loyal: tuple[float, float], lowest: Any) -> FloatArray:
+    """Return the two continuity conditions where `shared` is 10, each formula evaluated exactly where they meet."""
     (b1, b2), (low1, low2) = loyal, lowest
     gap = b1 - b2
-    u1, u2 = (low2 + gap) * (b2 - low2) / 2.0, low1 * (shared - low1) / 2.0
+    u1, u2 = _profit(MOST, loyal, lowest)
     meet = low2 + gap
-    first = 2.0 * u2 / (meet * (shared - meet)) - (2.0 * u2 / low2 - (shared - low2)) / (b2 - low2)
-    second = 2.0 * u1 / ((low1 + gap) * (b2 - low1)) - (2.0 * u1 / low1 - (b1 - low1)) / (shared - low1)
+    first = 2.0 * u2 / (meet * (MOST - meet)) - (2.0 * u2 / low2 - (MOST - low2)) / (b2 - low2)
+    second = 2.0 * u1 / ((low1 + gap) * (b2 - low1)) - (2.0 * u1 / low1 - (b1 - low1)) / (MOST - low1)
     return np.array([first, second])
