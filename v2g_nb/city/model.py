@@ -1,7 +1,6 @@
 """The coupled city: who drives, where one charges, and who sells power to whom."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -255,19 +254,19 @@ class CityModel(Model):
         if not any(group.volumes.any() for group in self.drivers):
             raise checks.invalid("drivers", self.drivers, "of at least one trip: all volumes are 0")
 
-    @cached_property
+    @property
     def station_bus(self) -> IntArray:
         """The number of each station's bus."""
         names = list(self.market.grid.feeder.names or ())
         return np.array([names.index(station.bus) for station in self.stations])
 
-    @cached_property
+    @property
     def points(self) -> tuple[IntArray, IntArray]:
         """The buses with stations, in order of appearance, and the place of each station's bus among them."""
         buses = list(dict.fromkeys(self.station_bus.tolist()))
         return np.array(buses), np.array([buses.index(bus) for bus in self.station_bus.tolist()])
 
-    @cached_property
+    @property
     def queues(self) -> dict[str, Any]:
         """What :func:`waiting_time` wants to know of the stations."""
         names = {"base": "base_wait_min", "slope": "wait_slope", "capacity": "capacity"}

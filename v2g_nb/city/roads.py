@@ -4,7 +4,7 @@ Nodes are numbered as on the map, from 1.
 """
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -69,7 +69,7 @@ class RoadMap(Model):
             )
 
     @cached_property
-    def numbers(self) -> dict[tuple[int, int], int]:
+    def numbers(self) -> Mapping[tuple[int, int], int]:
         """The number of each link, by the nodes at its ends."""
         ends = zip((self.network.tails + 1).tolist(), (self.network.heads + 1).tolist(), strict=True)
         return {pair: k for k, pair in enumerate(ends)}
