@@ -18,7 +18,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from v2g_nb import checks
-from v2g_nb.arguments import Model
+from v2g_nb.arguments import Model, Record
 from v2g_nb.checks import FloatArray, Number
 from v2g_nb.errors import InvalidInput
 from v2g_nb.power.feeder import RadialFeeder
@@ -343,7 +343,8 @@ def _line(row: Row, costs: tuple[float, float, float] | None, flat: float, note:
     return {"row": row.place, "id": row.cells["id"], "status": status} | money | {"note": note}
 
 
-class OwnFeeder(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class OwnFeeder(Record):
     """A feeder with its loads, shape (buses,), in the order of ``feeder.names``."""
 
     feeder: RadialFeeder
