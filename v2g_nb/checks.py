@@ -305,7 +305,7 @@ class Flags:
         except ValueError:  # ragged nesting
             raise invalid(name, value, "an array of True and False") from None
         fits = found.ndim == len(axes) and all(w in (None, n) for w, n in zip(axes, found.shape, strict=True))
-        if found.dtype != np.bool_ or not found.size or not fits:
+        if np.ma.isMaskedArray(value) or found.dtype != np.bool_ or not found.size or not fits:
             want = ", ".join("any" if n is None else str(n) for n in axes)
             raise invalid(name, value, f"an array of True and False of shape ({want})")
         return found
