@@ -60,9 +60,8 @@ ASSUMPTIONS = (
 
 
 @cache  # a network is frozen, arrays included, so that all may share it
-def case_network(name: str) -> PowerNetwork:
-    """Return a test case of :mod:`v2g_nb.data.power` as a network."""
-    return PowerNetwork(**load_case(name))
+def _case9() -> PowerNetwork:
+    return PowerNetwork(**load_case("case9"))
 
 
 def nine_bus(set_points: SetPoints = TEXTBOOK) -> PowerNetwork:
@@ -87,7 +86,7 @@ def nine_bus(set_points: SetPoints = TEXTBOOK) -> PowerNetwork:
     >>> nine_bus().demand_mw.tolist()
     [0.0, 0.0, 0.0, 0.0, 125.0, 90.0, 0.0, 100.0, 0.0]
     """
-    network = case_network("case9")
+    network = _case9()
     return replace(network, set_point_pu=[*set_points, *network.set_point_pu[3:]])
 
 

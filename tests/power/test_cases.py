@@ -10,8 +10,8 @@ import pytest
 from tools.make_grid_references import power_flows
 from tools.paths import ROOT
 from tools.peers.call import PeerAbsent
+from v2g_nb.data.power import load_case
 from v2g_nb.grid import nine_bus
-from v2g_nb.grid.buses import case_network
 from v2g_nb.power import PowerNetwork, solve_power_flow
 
 RECORDED = json.loads((ROOT / "tests" / "references" / "grid_power_flow.json").read_text())
@@ -29,7 +29,7 @@ def differences(network: PowerNetwork, answer: dict) -> list[float]:
 def assert_agrees(recorded: dict) -> None:
     assert len(recorded["loadings"]) == 50
     for name in ("case9", "case14", "case30"):
-        assert max(differences(case_network(name), recorded["cases"][name])) < 1e-10
+        assert max(differences(PowerNetwork(**load_case(name)), recorded["cases"][name])) < 1e-10
     assert max(differences(nine_bus(), recorded["textbook"])) < 1e-10
     for one in recorded["loadings"]:
         base = nine_bus(one["set_points"])
@@ -53,7 +53,7 @@ def test_agrees_with_live_pandapower():
 
 @pytest.mark.parametrize("case", ["case9", "case14", "case30"])
 def test_power_is_conserved(case: str):
-    flow = solve_power_flow(case_network(case))
+    flow = solve_power_flow(PowerNetwork(**load_case(case)))
     shunts = flow.network.shunt_mw @ flow.magnitude_pu**2
     assert flow.generation_mw.sum() == pytest.approx(flow.network.demand_mw.sum() + flow.losses_mw + shunts, abs=1e-8)
     assert flow.losses_mw > 0
