@@ -1,5 +1,6 @@
 """The printed cost: mixed-integer best responses against all sign patterns, one convex program each."""
 
+import sys
 from itertools import product
 
 import cvxpy as cp
@@ -79,3 +80,9 @@ def test_never_dearer_than_the_convex_plan(present):
     trial = plan.copy()
     trial[0] = best_response(game.storage, plan, 0)
     assert found.bound_eur <= game.car_costs(trial, printed=True).total_eur[0] + 1e-9
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    with pytest.raises(ImportError, match="highspy is not installed"):
+        printed_best_response(*small_game(0), 0)

@@ -189,14 +189,6 @@ FOUND = solve_storage_game(GAME)
 OTHER = replace(GAME, offset=GAME.offset[::-1], shortfall=None, wanted=None)
 
 
-@pytest.mark.parametrize("player", range(4))
-def test_a_mutated_plan_is_caught(player):
-    for spoil in (lambda row: row + 1e-4, lambda row: row * 0.98 - 0.02, lambda row: row * np.nan):
-        flows = FOUND.flows.copy()
-        flows[player] = spoil(flows[player])
-        assert not (regret_bounds(GAME, flows) < 1e-6).all() or violation(GAME, flows) > 1e-6
-
-
 def test_gaps_bound_the_distance():
     """slope (|x - x*|^2 + |X - X*|^2) is at most the sum of the gaps, for any feasible plan."""
     other = solve_storage_game(OTHER, certify=False).flows
