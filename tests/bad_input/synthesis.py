@@ -7,24 +7,11 @@ import numpy as np
 
 from tests.bad_input.kinds import also, call, generator, other
 from tools.paths import BOOK
-from v2g_nb.synthesis import (
-    Tariff,
-    Town,
-    draw_town,
-    incentive_market,
-    play,
-    potential_bound,
-    read_feeder,
-    read_tariff,
-    solve_aggregator,
-    solve_incentives,
-    solve_market,
-    solve_posted_prices,
-    tariff_gains,
-)
+from v2g_nb import synthesis
+from v2g_nb.synthesis import Tariff, Town
 
 TOWN = Town([1.0, 1.0], [10.0, 12.0], [3.0, 2.0], [0, 1], [2, 2], [0.2, 0.2], [50.0, 50.0])
-MADE, GAME = solve_market(TOWN), solve_aggregator(TOWN)
+MADE, GAME = synthesis.solve_market(TOWN), synthesis.solve_aggregator(TOWN)
 LIMIT_PRICE = also(MADE.leader, np.zeros((2, 3)))
 OWN = BOOK / "synthesis" / "own-data"
 TIMES = (datetime(2024, 3, 1, 8), datetime(2024, 3, 1, 9))
@@ -52,32 +39,27 @@ CALLS = [
     ),
     call(TOWN.dual_bound, limit_price=LIMIT_PRICE),
     call(MADE.loss_by_car, limit_price=LIMIT_PRICE),
-    call(draw_town, cars=5, rng=generator(), import_kw=240.0, lowest_pu=0.96),
-    call(solve_market, town=TOWN),
-    call(solve_aggregator, town=TOWN, other_kwh=120.0, low=1e-4, high=also(1e-1, 1e-4, 1e-5), points=5),
+    call(synthesis.draw_town, cars=5, rng=generator(), import_kw=240.0, lowest_pu=0.96),
+    call(synthesis.solve_market, town=TOWN),
+    call(synthesis.solve_aggregator, town=TOWN, other_kwh=120.0, low=1e-4, high=also(1e-1, 1e-4, 1e-5), points=5),
     call(
-        potential_bound,
+        synthesis.potential_bound,
         outcome=also(GAME, MADE),
         other=also(MADE, replace(MADE, energy_kwh=np.zeros((2, 2, 3)))),
     ),
-    call(solve_posted_prices, town=TOWN, pricing="clearing"),
-    call(incentive_market, town=TOWN, hour=also(0, 2)),
-    call(solve_incentives, town=TOWN),
-    call(play, outcome=also(MADE, replace(MADE, mechanism="none")), rng=generator()),
+    call(synthesis.solve_posted_prices, town=TOWN, pricing="clearing"),
+    call(synthesis.incentive_market, town=TOWN, hour=also(0, 2)),
+    call(synthesis.solve_incentives, town=TOWN),
+    call(synthesis.play, outcome=also(MADE, replace(MADE, mechanism="none")), rng=generator()),
     call(
         Tariff,
         times=also(TIMES, TIMES[:1], TIMES[::-1], MIXED, (1.0, 2.0)),
         price_eur_per_kwh=also((0.3,), (0.3, 0.4), (float("nan"),)),
     ),
-    call(read_tariff, path=path_to("tariff.csv"), allow_negative=False),
+    call(synthesis.read_tariff, path=path_to("tariff.csv"), allow_negative=False),
+    call(synthesis.tariff_gains, sessions=path_to("sessions.csv"), tariff=Tariff(TIMES, (0.3,)), flat_eur_per_kwh=0.3),
     call(
-        tariff_gains,
-        sessions=path_to("sessions.csv"),
-        tariff=Tariff(TIMES, (0.3,)),
-        flat_eur_per_kwh=0.3,
-    ),
-    call(
-        read_feeder,
+        synthesis.read_feeder,
         lines=path_to("lines.csv"),
         loads=path_to("loads.csv"),
         source=also("substation", "no such bus"),
