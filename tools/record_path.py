@@ -17,7 +17,7 @@ from scipy import sparse
 from tools.paths import ROOT
 from tools.peers.call import call
 from v2g_nb.city import city_program, reduced_city
-from v2g_nb.city.equilibrium import full_dlmp
+from v2g_nb.city.equilibrium import full_dlmp, solve_program
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
 from v2g_nb.city.scenarios import REDUCED_BUSES
 
@@ -65,6 +65,12 @@ def run_path(request: dict[str, Any]) -> dict[str, Any]:
     """Return what PATH answers; raise PeerAbsent where there is no GAMSPy."""
     answer: dict[str, Any] = call("path_peer", request, "gamspy")
     return answer
+
+
+def run_ours(program: CityProgram) -> tuple[Any, Any]:
+    """Return decisions and multipliers by our convex program: as with PATH, neither paths nor certificates count."""
+    x, y, _ = solve_program(program)
+    return x, y
 
 
 def record() -> dict[str, Any]:
