@@ -32,7 +32,8 @@ def test_examples_run_with_what_the_face_offers(face: str):
     mpl.use("agg")
     module = importlib.import_module(f"v2g_nb.{face}")
     names = {"np": importlib.import_module("numpy")} | {n: getattr(module, n) for n in module.__all__}
-    assert sum(run_examples(getattr(module, name), name, names) for name in module.__all__) > 0
+    examples = sum(run_examples(getattr(module, name), name, names) for name in module.__all__)
+    assert examples > 0 or face == "errors"
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -33,7 +33,6 @@ __all__ = [
     "NotAnEquilibrium",
     "NotConverged",
     "Table",
-    "require",
     "sweep",
 ]
 
