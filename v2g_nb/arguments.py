@@ -22,7 +22,7 @@ from v2g_nb.checks import Array, Number, Several, Text, Whole
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Plain:
     """A kind that needs no bounds: a check of :mod:`v2g_nb.checks`, or membership of a class."""
 
@@ -34,7 +34,7 @@ class Plain:
         return self.test(name, value, *self.more)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Optional:
     """A kind, or None."""
 
