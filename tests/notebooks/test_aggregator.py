@@ -31,11 +31,9 @@ def test_flows():
 
 
 def test_day_with_more_cars():
-    cars = column("campus/aggregator", "fig-campus-day", "cars").reshape(10, 38)[:, 0]
-    hour = column("campus/aggregator", "fig-campus-day", "hour_h").reshape(10, 38)
-    request = column("campus/aggregator", "fig-campus-day", "request_kw").reshape(10, 38)
-    total = column("campus/aggregator", "fig-campus-day", "total_kw").reshape(10, 38)
-    off = column("campus/aggregator", "fig-campus-day", "off_kw").reshape(10, 38)[:, 0]
+    cars, off = column("campus/aggregator", "fig-campus-day", "cars", "off_kw", every=38)
+    hour = column("campus/aggregator", "fig-campus-day", "hour_h", shape=(10, 38))
+    request, total = column("campus/aggregator", "fig-campus-day", "request_kw", "total_kw", shape=(10, 38))
     rules, rng = FleetRules(willing=1.0), np.random.default_rng(2)
     whole = select_cars(draw_fleet(rules, rng), 4 * CAMPUS.request_kw, rules, rng).fleet
     for k in (0, 5, 7):
@@ -73,9 +71,7 @@ def test_ascent():
 
 def test_peaks():
     price = column("campus/aggregator", "fig-campus-peaks", "price")
-    profit = column("campus/aggregator", "fig-campus-peaks", "profit_eur")
-    caught = column("campus/aggregator", "fig-campus-peaks", "caught_eur")
-    best = column("campus/aggregator", "fig-campus-peaks", "best_eur")
+    profit, caught, best = column("campus/aggregator", "fig-campus-peaks", "profit_eur", "caught_eur", "best_eur")
     rng = np.random.default_rng(1000)
     fleet = select_cars(draw_fleet(RULES, rng), CAMPUS.request_kw, RULES, rng).fleet
     for k in (0, len(price) // 2, len(price) - 1):

@@ -36,9 +36,8 @@ def test_residuals_of_the_solvers():
     def ahead(z: np.ndarray, at: np.ndarray, length: float) -> np.ndarray:
         return np.clip(z - length * function(at), *box)
 
-    lengths = column("city/one-program", "fig-solvers", "step of extragradient")
-    steps = column("city/one-program", "fig-solvers", "step")
-    theirs = column("city/one-program", "fig-solvers", "extragradient")
+    lengths, steps = column("city/one-program", "fig-solvers", "step of extragradient", "step")
+    theirs, newton, centre = column("city/one-program", "fig-solvers", "extragradient", "newton", "interior_point")
     for length in (0.02, 0.05):
         here = lengths == length
         z, mine = np.clip(start, *box), []
@@ -47,8 +46,6 @@ def test_residuals_of_the_solvers():
             mine.append(np.abs(z - ahead(z, z, 1.0)).max())
         early = steps[here] <= 200
         assert theirs[here][early] == pytest.approx(np.array(mine)[steps[here][early].astype(int)], rel=1e-6)
-    newton = column("city/one-program", "fig-solvers", "newton")
-    centre = column("city/one-program", "fig-solvers", "interior_point")
     assert newton[:16].min() < 1e-8
     assert centre[:14].min() < 1e-8
     converged = theirs[(lengths == 0.05)][-1]

@@ -15,10 +15,9 @@ CITY = sioux_falls()
 
 def test_demand_figure():
     """Every fourth level again by the compiled loops, which share no code with the plain ones."""
-    percent = column("city/roads", "fig-demand", "trips [% of today]").reshape(20, 76)[:, 0]
+    percent = column("city/roads", "fig-demand", "trips [% of today]", every=76)
+    mean, anarchy = column("city/roads", "fig-demand", "mean_trip_min", "price_of_anarchy", every=76)
     load = column("city/roads", "fig-demand", "load_percent").reshape(20, 76)
-    mean = column("city/roads", "fig-demand", "mean_trip_min").reshape(20, 76)[:, 0]
-    anarchy = column("city/roads", "fig-demand", "price_of_anarchy").reshape(20, 76)[:, 0]
     assert percent.tolist() == [10.0 * k for k in range(1, 21)]
     assert (np.diff(mean) > 0).all()
     assert (anarchy >= 1 - 1e-7).all()
@@ -35,8 +34,7 @@ def test_demand_figure():
 
 def test_convergence_figure():
     """Both start from the same flows, whose gap other code finds; one ends far below the other."""
-    slow = column("city/roads", "fig-road-convergence", "frank_wolfe_gap")
-    fast = column("city/roads", "fig-road-convergence", "gradient_projection_gap")
+    slow, fast = column("city/roads", "fig-road-convergence", "frank_wolfe_gap", "gradient_projection_gap")
     flow = next(frank_wolfe(CITY.network, CITY.demand)).flow
     cost = bpr(CITY.network, flow)
     least = csgraph.dijkstra(csr_array((cost, (CITY.network.tails, CITY.network.heads))))

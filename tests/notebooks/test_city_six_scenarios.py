@@ -72,8 +72,7 @@ def test_supply_is_that_of_a_dispatch_on_its_own():
 def test_shedding_and_prices():
     """Where load is shed the price is VOLL plus a Cournot supplier's marginal revenue."""
     assert column("city/six-scenarios", "fig-scarcity", "case").tolist() == CASE_NAMES
-    shed = column("city/six-scenarios", "fig-scarcity", "shed_kw")
-    price = column("city/six-scenarios", "fig-scarcity", "max_dlmp_usd_per_kwh")
+    shed, price = column("city/six-scenarios", "fig-scarcity", "shed_kw", "max_dlmp_usd_per_kwh")
     assert shed == pytest.approx([0, 0, 82.5, 0, 91.0, 0], abs=1e-3)
     assert price[[0, 1, 3, 5]] == pytest.approx([0.45, 0.17, 0.32, 0.56], abs=0.005)
     for k in (2, 4):
@@ -89,11 +88,8 @@ def test_stops_recounted():
     assert column("city/six-scenarios", "fig-stops", "case").tolist() == CASE_NAMES
     counts = [recount(result) for result in all_cases()]
     visits = column("city/six-scenarios", "fig-stops", "visit_share")
-    dwell = column("city/six-scenarios", "fig-stops", "dwell_h")
-    sold = column("city/six-scenarios", "fig-stops", "discharged_kwh")
-    charged = column("city/six-scenarios", "fig-stops", "charged_kwh")
-    pairs = column("city/six-scenarios", "fig-stops", "pairs_that_discharge")
-    selling = column("city/six-scenarios", "fig-stops", "discharge_share")
+    dwell, sold, charged = column("city/six-scenarios", "fig-stops", "dwell_h", "discharged_kwh", "charged_kwh")
+    pairs, selling = column("city/six-scenarios", "fig-stops", "pairs_that_discharge", "discharge_share")
     assert visits == pytest.approx([c["visit"] for c in counts], abs=1e-8)
     assert selling == pytest.approx([c["sell"] for c in counts], abs=1e-8)
     assert charged == pytest.approx([c["charged"] for c in counts], abs=1e-5)
@@ -204,9 +200,7 @@ def test_social_cost_recounted():
 def test_both_maps():
     """Road entries are flows of all trips, station entries a recount from path flows, bus entries the prices."""
     things = column("city/six-scenarios", "fig-city", "thing")
-    values = column("city/six-scenarios", "fig-city", "flow_load_or_price")
-    named = column("city/six-scenarios", "fig-city", "scenario")
-    cars = column("city/six-scenarios", "fig-city", "cars")
+    values, named, cars = column("city/six-scenarios", "fig-city", "flow_load_or_price", "scenario", "cars")
     for name, v2g in CASES:
         here = (named == name.capitalize()) & (cars == ("with V2G" if v2g else "without V2G"))
         result = solved(name, v2g)

@@ -32,8 +32,7 @@ def recount(result: CityResult) -> tuple[float, float]:
 
 def rules() -> dict[tuple[float, float], dict[str, np.ndarray]]:
     """Return the three scenarios of each frame of the interactive figure."""
-    sigma = column("city/what-it-hangs-on", "fig-rules", "price of a missing kWh [$]")
-    kept = column("city/what-it-hangs-on", "fig-rules", "part kept")
+    sigma, kept = column("city/what-it-hangs-on", "fig-rules", "price of a missing kWh [$]", "part kept")
     assert column("city/what-it-hangs-on", "fig-rules", "scenario").tolist() == list(SCENARIOS) * 12
     values = {
         "visit": column("city/what-it-hangs-on", "fig-rules", "visit_share"),
@@ -74,10 +73,8 @@ def test_the_published_sensitivities():
 def test_patient_and_hurried_drivers():
     """Another smoothing over another set of routes ends at the same shares; without a spread, the program does."""
     spread = column("city/what-it-hangs-on", "fig-time", "spread_usd_per_min")
-    named = column("city/what-it-hangs-on", "fig-time", "scenario")
-    together = column("city/what-it-hangs-on", "fig-time", "together_share")
-    patient = column("city/what-it-hangs-on", "fig-time", "patient_share")
-    hurried = column("city/what-it-hangs-on", "fig-time", "hurried_share")
+    named, together = column("city/what-it-hangs-on", "fig-time", "scenario", "together_share")
+    patient, hurried = column("city/what-it-hangs-on", "fig-time", "patient_share", "hurried_share")
     assert named.tolist() == ["stress"] * 4 + ["island"] * 4
     assert spread.tolist() == [0.0, 0.1, 0.2, 0.3] * 2
     for k, (name, d) in enumerate(zip(named, spread, strict=True)):
@@ -99,11 +96,8 @@ def test_patient_and_hurried_drivers():
 
 def test_sales_and_prices_by_the_duty():
     """Sales from prices: a supplier's marginal revenue is the local price, or its duty binds; some prices by (18)."""
-    duty = column("city/what-it-hangs-on", "fig-duty", "duty")
-    v2g = column("city/what-it-hangs-on", "fig-duty", "with_v2g")
-    named = column("city/what-it-hangs-on", "fig-duty", "scenario")
-    sales = column("city/what-it-hangs-on", "fig-duty", "sales_share")
-    peak = column("city/what-it-hangs-on", "fig-duty", "max_dlmp_usd_per_kwh")
+    duty, v2g = column("city/what-it-hangs-on", "fig-duty", "duty", "with_v2g")
+    named, sales, peak = column("city/what-it-hangs-on", "fig-duty", "scenario", "sales_share", "max_dlmp_usd_per_kwh")
     assert duty.tolist() == [0.5, 0.7, 0.8, 0.9, 1.0] * 4
     for k, name in enumerate(named):
         result = solved(name, bool(v2g[k]), obligation=duty[k])

@@ -146,8 +146,7 @@ def test_how_tight():
         ],
         axis=1,
     ).reshape(-1, 4, 3)
-    count = column("synthesis/four-mechanisms", "fig-how-tight", "cars").reshape(-1, 4)[:, 0]
-    lowest = column("synthesis/four-mechanisms", "fig-how-tight", "lowest voltage [pu]").reshape(-1, 4)[:, 0]
+    count, lowest = column("synthesis/four-mechanisms", "fig-how-tight", "cars", "lowest voltage [pu]", every=4)
     assert len(sides) == 15
     for table, cars, pu in zip(sides, count, lowest, strict=True):
         town = draw_town(int(cars), np.random.default_rng(1), lowest_pu=float(pu))

@@ -9,11 +9,9 @@ from v2g_nb.power.certificates import power_flow_certificates
 
 
 def test_newton_steps():
-    loads = column("grid/nine-buses", "fig-newton-steps", "vehicles at bus 5 [MW]").reshape(4, 7, 9)
-    steps = column("grid/nine-buses", "fig-newton-steps", "Newton step").reshape(4, 7, 9)
-    buses = column("grid/nine-buses", "fig-newton-steps", "bus").reshape(4, 7, 9)
-    voltages = column("grid/nine-buses", "fig-newton-steps", "voltage_pu").reshape(4, 7, 9)
-    mismatches = column("grid/nine-buses", "fig-newton-steps", "mismatch_pu").reshape(4, 7, 9)
+    loads = column("grid/nine-buses", "fig-newton-steps", "vehicles at bus 5 [MW]", shape=(4, 7, 9))
+    steps, buses = column("grid/nine-buses", "fig-newton-steps", "Newton step", "bus", shape=(4, 7, 9))
+    voltages, mismatches = column("grid/nine-buses", "fig-newton-steps", "voltage_pu", "mismatch_pu", shape=(4, 7, 9))
     assert steps[0, :, 0].tolist() == list(range(7))
     assert buses[0, 0].tolist() == list(range(1, 10))
     assert_allclose(mismatches[:, 0, 4], (loads[:, 0, 0] + 125) / 100 - 0.0, atol=0.3)  # flat start: about the demand
@@ -24,8 +22,7 @@ def test_newton_steps():
 
 
 def test_load_margin():
-    loads = column("grid/nine-buses", "fig-load-margin", "load_mw")
-    voltages = column("grid/nine-buses", "fig-load-margin", "voltage_pu")
+    loads, voltages = column("grid/nine-buses", "fig-load-margin", "load_mw", "voltage_pu")
     assert np.all(np.diff(voltages) < 0)
     for load, voltage in zip(loads, voltages, strict=True):
         flow = station_flow([load, 35])

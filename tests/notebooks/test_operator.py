@@ -30,10 +30,8 @@ def test_three_scenarios():
 
 
 def test_instrument():
-    kind = column("grid/operator", "fig-instrument", "instrument").reshape(42, 9)
-    size = column("grid/operator", "fig-instrument", "size").reshape(42, 9)
-    bus = column("grid/operator", "fig-instrument", "bus").reshape(42, 9)
-    voltage = column("grid/operator", "fig-instrument", "voltage_pu").reshape(42, 9)
+    kind = column("grid/operator", "fig-instrument", "instrument", shape=(42, 9))
+    size, bus, voltage = column("grid/operator", "fig-instrument", "size", "bus", "voltage_pu", shape=(42, 9))
     prices = [
         column("grid/operator", "fig-instrument", "cs1_price").reshape(42, 9),
         column("grid/operator", "fig-instrument", "cs2_price").reshape(42, 9),
@@ -58,9 +56,7 @@ def test_prices_over_the_incentive():
 
 
 def test_fleet():
-    sizes = column("grid/operator", "fig-fleet", "incentive")
-    two = column("grid/operator", "fig-fleet", "two_groups_pu")
-    many = column("grid/operator", "fig-fleet", "types_200_pu")
+    sizes, two, many = column("grid/operator", "fig-fleet", "incentive", "two_groups_pu", "types_200_pu")
     worth = fleet_market(200, np.random.default_rng(1)).intercept
     p1 = worth[:, 0].mean() / 2
     for k in range(0, len(sizes), 5):

@@ -35,8 +35,7 @@ def test_gains():
     flat = sum(ARRIVAL.values()) / sum(KWH.values())
     gains = {name: flat * KWH[name] - SHIFTED[name] for name in KWH}
     order = sorted(gains, key=gains.get)
-    shifted = column("synthesis/own-data", "fig-who-gains", "shifted_eur")
-    stubborn = column("synthesis/own-data", "fig-who-gains", "stubborn_eur")
+    shifted, stubborn = column("synthesis/own-data", "fig-who-gains", "shifted_eur", "stubborn_eur")
     assert np.allclose(shifted, [gains[name] for name in order], atol=1e-6)
     assert np.allclose(stubborn, [flat * KWH[name] - ARRIVAL[name] for name in order], atol=1e-6)
 
@@ -46,7 +45,7 @@ def test_slopes():
     price = np.array([0.34, 0.27, 0.16, 0.16, 0.29, 0.41])
     need, power = [18.0, 12.0, 14.0, 7.2], [11.0, 11.0, 11.0, 3.7]
     stay = [(0, 5), (0, 4), (2, 6), (1, 5)]
-    slope = column("synthesis/own-data", "fig-own-slope", "slope [EUR/kWh per kW]").reshape(-1, 6)[:, 0]
+    slope = column("synthesis/own-data", "fig-own-slope", "slope [EUR/kWh per kW]", every=6)
     total = column("synthesis/own-data", "fig-own-slope", "total_kw").reshape(-1, 6)
     hour = column("synthesis/own-data", "fig-own-slope", "hour")
     assert np.array_equal(hour.reshape(-1, 6), np.tile(np.arange(6.0), (8, 1)))

@@ -8,9 +8,7 @@ from tests.notebooks.test_two_stations import sold
 
 
 def test_mixed_prices():
-    price = column("grid/random-prices", "fig-mixed-prices", "price")
-    cs1 = column("grid/random-prices", "fig-mixed-prices", "cs1_cdf")
-    cs2 = column("grid/random-prices", "fig-mixed-prices", "cs2_cdf")
+    price, cs1, cs2 = column("grid/random-prices", "fig-mixed-prices", "price", "cs1_cdf", "cs2_cdf")
     for cdf in (cs1, cs2):
         assert np.all(np.diff(cdf) >= -1e-9)
         assert cdf[0] == 0
@@ -41,12 +39,8 @@ def test_grid_equilibrium():
 
 def test_taste():
     """At every taste each price that a station asks earns what the legend says, and no other price more."""
-    tastes = column("grid/random-prices", "fig-taste", "taste d")
-    price = column("grid/random-prices", "fig-taste", "price")
-    cs1 = column("grid/random-prices", "fig-taste", "cs1_cdf")
-    cs2 = column("grid/random-prices", "fig-taste", "cs2_cdf")
-    first = column("grid/random-prices", "fig-taste", "cs1_earns")
-    second = column("grid/random-prices", "fig-taste", "cs2_earns")
+    tastes, price = column("grid/random-prices", "fig-taste", "taste d", "price")
+    cs1, cs2, first, second = column("grid/random-prices", "fig-taste", "cs1_cdf", "cs2_cdf", "cs1_earns", "cs2_earns")
     assert_allclose(np.unique(tastes), np.arange(2, 16) / 4)
     for d in np.unique(tastes):
         p, f1, f2 = (values[tastes == d] for values in (price, cs1, cs2))

@@ -8,8 +8,7 @@ from tests.notebooks.figures import column
 
 def test_turning_paths():
     """The same walks in complex numbers: F is a multiplication by exp(i angle)."""
-    angle = column("tools/computing-equilibria", "fig-equilibrium-turning", "angle [degrees]").reshape(24, 41)[:, 0]
-    step = column("tools/computing-equilibria", "fig-equilibrium-turning", "step").reshape(24, 41)[:, 0]
+    angle, step = column("tools/computing-equilibria", "fig-equilibrium-turning", "angle [degrees]", "step", every=41)
     plain = column("tools/computing-equilibria", "fig-equilibrium-turning", "projection_x") + 1j * column(
         "tools/computing-equilibria", "fig-equilibrium-turning", "projection_p"
     )
@@ -33,8 +32,7 @@ def test_turning_paths():
 
 def test_newton_figure():
     """Both end at costs and demands; the pure method takes over four times as long and goes far away."""
-    smooth = column("tools/computing-equilibria", "fig-equilibrium-newton", "smooth_error")
-    pure = column("tools/computing-equilibria", "fig-equilibrium-newton", "pure_error")
+    smooth, pure = column("tools/computing-equilibria", "fig-equilibrium-newton", "smooth_error", "pure_error")
     rng = np.random.default_rng(0)
     wanted, unit = rng.uniform(1, 5, 30), rng.uniform(1, 3, 30)
     assert smooth[0] == pure[0] == pytest.approx(max(wanted.max() - 0.001, unit.max()))

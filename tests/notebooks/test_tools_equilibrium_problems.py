@@ -9,8 +9,7 @@ from tests.notebooks.figures import column
 
 def test_pulls_of_two_firms():
     """Marginal profits, as differences of profits; none is zero together inside the box."""
-    first = column("tools/equilibrium-problems", "fig-equilibrium-box", "first")
-    second = column("tools/equilibrium-problems", "fig-equilibrium-box", "second")
+    first, second = column("tools/equilibrium-problems", "fig-equilibrium-box", "first", "second")
     h = 1e-4
     for own, other, pull in (
         (first, second, column("tools/equilibrium-problems", "fig-equilibrium-box", "pull_first")),

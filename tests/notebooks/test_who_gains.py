@@ -73,11 +73,8 @@ def hundred():
 
 def test_real_day():
     table = list(csv.DictReader((ROOT / "v2g_nb" / "data" / "campus_day.csv").read_text(encoding="utf-8").splitlines()))
-    hour = column("campus/who-gains", "fig-campus-real-day", "hour_h")
-    load = column("campus/who-gains", "fig-campus-real-day", "load_kw")
-    pv = column("campus/who-gains", "fig-campus-real-day", "pv_kw")
-    price = column("campus/who-gains", "fig-campus-real-day", "price_eur_per_kwh")
-    request = column("campus/who-gains", "fig-campus-real-day", "request_kw")
+    hour, load = column("campus/who-gains", "fig-campus-real-day", "hour_h", "load_kw")
+    pv, price, request = column("campus/who-gains", "fig-campus-real-day", "pv_kw", "price_eur_per_kwh", "request_kw")
     shape = np.array([float(row["load_kwh_per_quarter_and_gwh"]) for row in table])
     assert hour == pytest.approx([float(row["hour_h"]) for row in table])
     assert load == pytest.approx(445.0 * shape / shape.max())
@@ -106,12 +103,9 @@ def test_hundred_fleets(hundred):
 
 def test_what_it_depends_on(hundred):
     found, given = hundred
-    share = column("campus/who-gains", "fig-campus-depends", "fee_share")
-    aggregator = column("campus/who-gains", "fig-campus-depends", "aggregator_eur")
-    building = column("campus/who-gains", "fig-campus-depends", "building_eur")
-    wear = column("campus/who-gains", "fig-campus-depends", "wear_eur_per_kwh")
-    cars = column("campus/who-gains", "fig-campus-depends", "cars_eur")
-    worst = column("campus/who-gains", "fig-campus-depends", "worst_car_eur")
+    share, aggregator = column("campus/who-gains", "fig-campus-depends", "fee_share", "aggregator_eur")
+    building, wear = column("campus/who-gains", "fig-campus-depends", "building_eur", "wear_eur_per_kwh")
+    cars, worst = column("campus/who-gains", "fig-campus-depends", "cars_eur", "worst_car_eur")
     saved = np.mean([f[1] for f in found]) / 0.4
     assert building == pytest.approx((1 - share) * saved, abs=0.02)
     assert aggregator == pytest.approx(np.mean([f[0] for f in found]) + (share - 0.6) * saved, abs=0.02)
@@ -122,9 +116,8 @@ def test_what_it_depends_on(hundred):
 
 
 def test_price_divides_the_gain():
-    price = column("campus/who-gains", "fig-campus-price-gains", "price scale [EUR/kW²h]").reshape(12, 4)[:, 0]
-    side = column("campus/who-gains", "fig-campus-price-gains", "side").reshape(12, 4)
-    gain = column("campus/who-gains", "fig-campus-price-gains", "gain_eur").reshape(12, 4)
+    price = column("campus/who-gains", "fig-campus-price-gains", "price scale [EUR/kW²h]", every=4)
+    side, gain = column("campus/who-gains", "fig-campus-price-gains", "side", "gain_eur", shape=(12, 4))
     rng = np.random.default_rng(1)
     fleet = select_cars(draw_real_fleet(RULES, rng), CAMPUS.request_kw, RULES, rng).fleet
     assert side[0].tolist() == ["aggregator", "building", "cars", "worst car"]
