@@ -4,6 +4,7 @@ import cvxpy as cp
 import numpy as np
 
 from v2g_nb.campus import Campus, Fleet, FleetGame, FleetRules, Selection, draw_fleet, select_cars
+from v2g_nb.games import best_response
 
 RULES = FleetRules()
 
@@ -39,19 +40,16 @@ def free_cars(
     cars: int, slots: int, request, price_base: float = 2e-3, weight: float = 0.0, need: float = 0.0, base=0.0
 ):
     """Return cars that are parked all day, far from every bound but the energy they need [kWh]."""
-    fleet = Fleet(
-        slots,
-        [0] * cars,
-        [slots] * cars,
-        [0.5] * cars,
-        [0.5 + need / 4000.0] * cars,
-        4000.0,
-        900.0,
-        0.1,
-        0.9,
-        hours=0.25,
-    )
+    stay, soc = ([0] * cars, [slots] * cars), ([0.5] * cars, [0.5 + need / 4000.0] * cars)
+    fleet = Fleet(slots, *stay, *soc, 4000.0, 900.0, 0.1, 0.9, hours=0.25)
     return FleetGame(fleet, request, np.full(slots, float(base)), price_base, weight)
+
+
+def regret(game, plan, car):
+    """Return what the best response to the others saves a car."""
+    moved = plan.copy()
+    moved[car] = best_response(game.storage, plan, car)
+    return game.car_costs(plan).total_eur[car] - game.car_costs(moved).total_eur[car]
 
 
 def one_program(game: FleetGame, printed_sets: bool = True) -> np.ndarray:

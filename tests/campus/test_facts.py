@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from tests.campus.instances import calibrated_game, free_cars, one_program, scaled_game, selected_fleet
+from tests.campus.instances import calibrated_game, free_cars, one_program, regret, scaled_game, selected_fleet
 from v2g_nb.campus import (
     Campus,
     Fleet,
@@ -18,7 +18,6 @@ from v2g_nb.campus import (
     regret_bounds,
     solve_aggregator_price,
     solve_fleet,
-    solve_liebmann,
 )
 from v2g_nb.certificate import require
 from v2g_nb.games import best_response, best_response_sweeps
@@ -26,16 +25,16 @@ from v2g_nb.games import best_response, best_response_sweeps
 P, K, HOURS, SURPLUS = 0.002, 0.002, 0.25, 40.0
 A = P * HOURS
 TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25), [SURPLUS, 0.0], [0.0, 0.0], P, K)
-BOTH_CHARGE = np.array([[360 / 19, 0.0], [360 / 19, 0.0]])
-BOTH_GIVE = np.array([[-140 / 11, 140 / 11], [-140 / 11, 140 / 11]])
+# In closed form each car takes 360/19 kW, or gives 140/11 kW and takes it back.
+BOTH_CHARGE = SURPLUS / 2 * (A + 2 * K) / (1.5 * A + 2 * K) * np.array([[1.0, 0.0], [1.0, 0.0]])
+BOTH_GIVE = SURPLUS / 2 * (2 * K - A) / (3 * A + 2 * K) * np.array([[-1.0, 1.0], [-1.0, 1.0]])
+CAMPUS, FLEET = Campus.calibrated(), selected_fleet(1)
+SOFT = {"soc_weight": 20.0, "hard_target": False}
+REQUEST = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
+WAVE = 40.0 * np.cos(2 * np.pi * np.arange(48) / 48)
 
 
 # 1. Uniqueness fails with the printed deviation term.
-
-
-def test_closed_forms_of_the_two_equilibria():
-    assert BOTH_CHARGE[:, 0].sum() == pytest.approx(SURPLUS * (A + 2 * K) / (1.5 * A + 2 * K), abs=1e-12)
-    assert BOTH_GIVE[:, 0].sum() == pytest.approx(-SURPLUS * (2 * K - A) / (3 * A + 2 * K), abs=1e-12)
 
 
 @pytest.mark.parametrize("plan", [BOTH_CHARGE, BOTH_GIVE], ids=["charge", "give"])
@@ -72,16 +71,7 @@ def test_without_the_absolute_value_one_of_them_goes():
     assert np.abs(solve_fleet(TWO).plan_kw - BOTH_CHARGE).max() < 1e-9
     assert regret_bounds(TWO, BOTH_CHARGE).max() < 1e-12
     assert regret_bounds(TWO, BOTH_GIVE).min() > 0.1
-    own = TWO.car_costs(BOTH_GIVE).total_eur[0]
-    moved = BOTH_GIVE.copy()
-    moved[0] = best_response(TWO.storage, BOTH_GIVE, 0)
-    assert own - TWO.car_costs(moved).total_eur[0] > 0.1  # and the regret is real, not only a bound
-
-
-def test_a_unique_best_response_does_not_make_the_equilibrium_unique():
-    """Two players, each with one best response to everything, and a line of equilibria: x = y and y = x."""
-    best = {y: y for y in np.linspace(-1, 1, 5)}  # argmin_x (x - y)^2 = y, for both
-    assert all(best[best[y]] == y for y in best)
+    assert regret(TWO, BOTH_GIVE, 0) > 0.1  # and the regret is real, not only a bound
 
 
 def test_forms_agree_where_the_others_cover_the_worst_discharge():
@@ -207,13 +197,10 @@ def errors_from(game, sweeps, order, rng=None):
 def test_a_fixed_permutation_does_not_help():
     """Renumbering identical cars renames the ring: the errors are those of the cyclic order."""
     game = free_cars(24, 1, [-1e4], need=-600.0)
-    target = solve_fleet(game, certify=False).plan_kw
-    wave = 40.0 * np.cos(2 * np.pi * np.arange(24) / 24)[:, None]
-    shuffle = np.random.default_rng(1).permutation(24)
-    plain = swept(game, 30, target + wave)
-    renamed = game.fleet.chosen(shuffle)
-    other = replace(game, fleet=renamed)
-    mixed = swept(other, 30, target + wave)
+    start = solve_fleet(game, certify=False).plan_kw + WAVE[::2, None]
+    plain = swept(game, 30, start)
+    renamed = game.fleet.chosen(np.random.default_rng(1).permutation(24))
+    mixed = swept(replace(game, fleet=renamed), 30, start)
     assert np.abs(np.array(plain) - np.array(mixed)).max() < 1e-9
 
 
@@ -222,11 +209,8 @@ def test_rate_of_the_fresh_order_does_not_depend_on_the_number(cars):
     """The squared error shrinks by (1 - q)/(1 + q) a sweep on average: 1/3 for q = 1/2."""
     game = free_cars(cars, 1, [-1e4], need=-600.0)
     rng = np.random.default_rng(7)
-    falls = []
-    for _ in range(40):
-        far = errors_from(game, 2, "random", rng)
-        falls.append((far[1] / far[0]) ** 2)
-    assert np.mean(falls) == pytest.approx(1 / 3, rel=0.15)
+    far = np.array([errors_from(game, 2, "random", rng) for _ in range(40)])
+    assert np.mean((far[:, 1] / far[:, 0]) ** 2) == pytest.approx(1 / 3, rel=0.15)
 
 
 @pytest.mark.parametrize("q", [0.1, 1 / 3, 0.5])
@@ -265,7 +249,7 @@ def test_cars_at_their_bounds_leave_the_ring():
     target = solve_fleet(game, certify=False).plan_kw
     assert (np.abs(target[::2, 0]) > 0.999e-3).all()
     assert (np.abs(target[1::2, 0]) < 899.0).all()
-    start = target + np.where(np.arange(48) % 2, 40.0 * np.cos(2 * np.pi * np.arange(48) / 48), 0.0)[:, None]
+    start = target + np.where(np.arange(48) % 2, WAVE, 0.0)[:, None]
     late = [np.linalg.norm(x - target) for x in swept(game, 200, start)][100:]
     fold = (len(late) - 1) / np.log(late[0] / late[-1])
     assert fold == pytest.approx(slowest_wave(24, 0.5), rel=0.02)
@@ -322,59 +306,49 @@ def test_with_few_cars_forty_sweeps_do():
 
 
 def test_without_weights_the_price_moves_money_only():
-    campus, fleet = Campus.calibrated(), selected_fleet(1)
     plans, profits = [], []
     for price in (5e-4, 2e-3, 8e-3):
-        game = campus.game(fleet, price, deviation_weight=0.0)
-        plan = solve_fleet(game, certify=False).plan_kw
-        plans.append(plan)
-        profits.append(campus.settle(game, plan).aggregator_eur)
+        game = CAMPUS.game(FLEET, price, deviation_weight=0.0)
+        plans.append(solve_fleet(game, certify=False).plan_kw)
+        profits.append(CAMPUS.settle(game, plans[-1]).aggregator_eur)
     assert np.abs(np.diff(plans, axis=0)).max() < 1e-7
     assert (profits[1] - profits[0]) / 1.5e-3 == pytest.approx((profits[2] - profits[1]) / 6e-3, rel=1e-9)
 
 
-@pytest.mark.parametrize("dropped", ["weight", "target"])
-def test_with_weights_the_price_moves_plans(dropped):
-    campus, fleet = Campus.calibrated(), selected_fleet(1)
-    more = {"deviation_weight": 1e-3} if dropped == "weight" else {"soc_weight": 20.0, "hard_target": False}
-    if dropped == "weight":
-        campus = replace(campus, request_kw=6.0 * campus.request_kw)
+@pytest.mark.parametrize(("times", "weight", "more"), [(6.0, 1e-3, {}), (1.0, 0.0, SOFT)], ids=["weight", "target"])
+def test_with_weights_the_price_moves_plans(times, weight, more):
+    campus = replace(CAMPUS, request_kw=times * CAMPUS.request_kw)
     plans = [
-        solve_fleet(campus.game(fleet, p, **({"deviation_weight": 0.0} | more)), False).plan_kw for p in (5e-4, 8e-3)
+        solve_fleet(campus.game(FLEET, p, deviation_weight=weight, **more), certify=False).plan_kw for p in (5e-4, 8e-3)
     ]
     assert np.abs(plans[1] - plans[0]).max() > 1.0
 
 
 def test_the_leader_sits_at_a_clamp():
-    found = require(solve_aggregator_price(Campus.calibrated(), selected_fleet(1)))
-    assert found.bound == "constraint"
-    free = require(solve_aggregator_price(Campus.calibrated(), selected_fleet(1), cap=50.0))
-    assert free.bound == "high"
+    assert require(solve_aggregator_price(CAMPUS, FLEET)).bound == "constraint"
+    assert require(solve_aggregator_price(CAMPUS, FLEET, cap=50.0)).bound == "high"
 
 
 def test_the_stopping_rule_does_not_fire_at_a_clamp():
-    campus, fleet = Campus.calibrated(), selected_fleet(1)
-    game = campus.game(fleet, 5e-4)
-    steps = list(islice(gradient_ascent(campus, game, 1e-4, 3e-3, 1e-5, 1e-8), 40))
+    steps = list(islice(gradient_ascent(CAMPUS, CAMPUS.game(FLEET, 5e-4), 1e-4, 3e-3, 1e-5, 1e-8), 40))
     assert len(steps) == 40
     assert not any(s.stopped for s in steps)
     assert steps[-1].price_base == 3e-3
 
 
-@pytest.mark.parametrize(("rate", "reached"), [(2e-8, 6), (1e-8, 11), (5e-9, 21)])
-def test_the_number_of_iterations_is_a_choice_of_step(rate, reached):
-    campus, fleet = Campus.calibrated(), selected_fleet(1)
-    steps = islice(gradient_ascent(campus, campus.game(fleet, 5e-4), 1e-4, 3e-3, 1e-5, rate), 40)
-    slope = profit_slope(campus, campus.game(fleet, 5e-4), solve_fleet(campus.game(fleet, 5e-4)))
+@pytest.mark.parametrize("rate", [2e-8, 1e-8, 5e-9])
+def test_the_number_of_iterations_is_a_choice_of_step(rate):
+    start = CAMPUS.game(FLEET, 5e-4)
+    steps = islice(gradient_ascent(CAMPUS, start, 1e-4, 3e-3, 1e-5, rate), 40)
+    slope = profit_slope(CAMPUS, start, solve_fleet(start))
     assert next(s.number for s in steps if s.price_base == 3e-3) == int(np.ceil(2.5e-3 / (rate * slope)))
 
 
 def test_small_steps_are_caught_in_a_local_maximum():
-    campus, fleet = Campus.calibrated(), selected_fleet(1000)
-    more = {"soc_weight": 20.0, "hard_target": False}
-    best = solve_aggregator_price(campus, fleet, 1e-3, 4e-3, cap=50.0, points=60, **more)
-    start = campus.game(fleet, 1.2e-3, **more)
-    last = list(islice(gradient_ascent(campus, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-4), 100))[-1]
+    fleet = selected_fleet(1000)
+    best = solve_aggregator_price(CAMPUS, fleet, 1e-3, 4e-3, cap=50.0, points=60, **SOFT)
+    start = CAMPUS.game(fleet, 1.2e-3, **SOFT)
+    last = list(islice(gradient_ascent(CAMPUS, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-4), 100))[-1]
     assert last.stopped  # by its own rule, not because we stopped looking
     assert last.profit_eur < best.profit_eur - 1.0
 
@@ -382,13 +356,13 @@ def test_small_steps_are_caught_in_a_local_maximum():
 @pytest.mark.parametrize("price", [1.5e-3, 3e-3, 5e-3])
 @pytest.mark.parametrize("more", [{}, {"soc_weight": 50.0, "hard_target": False}], ids=["hard", "soft"])
 def test_sensitivity_agrees_with_differences(price, more):
-    campus, fleet = replace(Campus.calibrated(), request_kw=1.7 * Campus.calibrated().request_kw), selected_fleet(1)
+    campus = replace(CAMPUS, request_kw=1.7 * CAMPUS.request_kw)
+    game = campus.game(FLEET, price, **more)
 
     def profit(p):
-        game = campus.game(fleet, p, **more)
-        return campus.settle(game, solve_fleet(game, certify=False).plan_kw).aggregator_eur
+        moved = replace(game, price_base=p)
+        return campus.settle(moved, solve_fleet(moved, certify=False).plan_kw).aggregator_eur
 
-    game = campus.game(fleet, price, **more)
     h = 1e-5 * price
     slope = (profit(price - 2 * h) - 8 * profit(price - h) + 8 * profit(price + h) - profit(price + 2 * h)) / (12 * h)
     assert profit_slope(campus, game, solve_fleet(game)) == pytest.approx(slope, rel=1e-8)
@@ -397,35 +371,33 @@ def test_sensitivity_agrees_with_differences(price, more):
 # 6. Overshoot and shortfall are arithmetic.
 
 
+def gap_and_slopes(game):
+    gap = solve_fleet(game).total_kw - game.request_kw
+    return gap, np.diff(gap) / np.diff(game.request_kw)
+
+
 @pytest.mark.parametrize("cars", [1, 5, 40])
 def test_total_less_request_is_a_line_in_the_request(cars):
-    request = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
-    game = free_cars(cars, 5, request, need=3.0, base=20.0)
-    gap = solve_fleet(game).total_kw - request
-    slopes = np.diff(gap) / np.diff(request)
+    gap, slopes = gap_and_slopes(free_cars(cars, 5, REQUEST, need=3.0, base=20.0))
     assert slopes == pytest.approx(np.full(4, -1.0 / (cars + 1)), abs=1e-9)
-    assert (gap > 0)[request < 0].all()  # less is given than was asked, whatever the leader wants
+    assert (gap > 0)[REQUEST < 0].all()  # less is given than was asked, whatever the leader wants
 
 
 def test_on_the_bounds_it_is_not():
-    game = free_cars(5, 5, np.array([60.0, 25.0, 0.0, -45.0, -40.0]), need=3.0)
-    tight = replace(game, fleet=replace(game.fleet, power_kw=5.0))
-    request = game.request_kw
-    slopes = np.diff(solve_fleet(tight).total_kw - request) / np.diff(request)
+    game = free_cars(5, 5, REQUEST, need=3.0)
+    _, slopes = gap_and_slopes(replace(game, fleet=replace(game.fleet, power_kw=5.0)))
     assert np.abs(slopes + 1.0 / 6.0).max() > 0.1
 
 
 @pytest.mark.parametrize("dropped", ["constant demand", "no surplus left"])
 def test_without_its_hypotheses_the_line_is_bent(dropped):
-    request = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
-    game = free_cars(5, 5, request, need=3.0, base=20.0, weight=1e-3)
-    if dropped == "constant demand":
-        game = replace(game, deviation_weight=0.0, baseline_kw=np.array([20.0, 40.0, 20.0, 60.0, 20.0]))
-    else:
-        game = free_cars(5, 5, 6 * request, need=3.0, base=20.0, weight=1e-2)
-        assert (solve_fleet(game).total_kw < game.request_kw)[0]
-    gap = solve_fleet(game).total_kw - game.request_kw
-    assert np.abs(np.diff(gap) / np.diff(game.request_kw) + 1 / 6).max() > 0.02
+    demand = dropped == "constant demand"
+    game = free_cars(5, 5, REQUEST if demand else 6 * REQUEST, need=3.0, base=20.0, weight=0.0 if demand else 1e-2)
+    if demand:
+        game = replace(game, baseline_kw=[20.0, 40.0, 20.0, 60.0, 20.0])
+    gap, slopes = gap_and_slopes(game)
+    assert demand or gap[0] < 0
+    assert np.abs(slopes + 1 / 6).max() > 0.02
 
 
 # 8. What does not follow from (2)-(9).
@@ -446,10 +418,3 @@ def test_with_a_small_request_no_other_demand_is_needed():
     """The threshold is for large requests: cars that ask more for themselves than they shift pay at B = 0."""
     game = free_cars(6, 5, np.array([6.0, 4.0, 0.0, -5.5, -4.5]), need=4.0)
     assert solve_fleet(game).energy_eur > 0
-
-
-def test_energy_that_moves_only_in_time_needs_equilibrium_sweeps():
-    """Algorithm 1 with the fresh order gives the same equilibrium as the whole at once."""
-    game = calibrated_game()
-    swept = require(solve_liebmann(game, "random", np.random.default_rng(2), tol=1e-6))
-    assert np.abs(swept.plan_kw - solve_fleet(game).plan_kw).max() < 1e-5
