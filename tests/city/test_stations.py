@@ -1,20 +1,10 @@
 """Waiting at stations: the smooth stand-in against the kinked line."""
 
-import numpy as np
 import pytest
 
 from v2g_nb.city import waiting_time
 
 STATION = {"base": 3.0, "slope": 0.5, "capacity": 90.0}
-
-
-def test_the_smooth_line_is_above_the_kinked_one_by_at_most_its_bias():
-    visits = np.linspace(0, 300, 601)
-    for sharpness in (0.1, 0.5, 5.0):
-        above = waiting_time(visits, **STATION, sharpness=sharpness) - waiting_time(visits, **STATION)
-        assert above.min() >= 0
-        assert above.max() == pytest.approx(0.5 * np.log(2) / sharpness)
-        assert visits[np.argmax(above)] == 90.0
 
 
 def test_the_slope_beyond_capacity_is_that_of_the_kinked_line():

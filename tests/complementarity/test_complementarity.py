@@ -1,7 +1,5 @@
 """Complementarity problems: by hand, against linear programming, and where the slow and the pure methods fail."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -55,54 +53,6 @@ def test_a_linear_program_as_a_complementarity_problem():
     assert cost.ravel() @ result.point[:12] == pytest.approx(known.fun)
 
 
-def test_a_problem_that_is_not_monotone():
-    """That of Kojima and Shindo, with two solutions: one of them is found."""
-
-    def function(x):
-        a, b, c, d = x
-        return np.array(
-            [
-                3 * a * a + 2 * a * b + 2 * b * b + c + 3 * d - 6,
-                2 * a * a + a + b * b + 10 * c + 2 * d - 2,
-                3 * a * a + a * b + 2 * b * b + 2 * c + 9 * d - 9,
-                a * a + 3 * b * b + 2 * c + 3 * d - 3,
-            ]
-        )
-
-    def jacobian(x):
-        a, b, *_ = x
-        return np.array(
-            [
-                [6 * a + 2 * b, 2 * a + 4 * b, 1, 3],
-                [4 * a + 1, 2 * b, 10, 2],
-                [6 * a + b, a + 4 * b, 2, 9],
-                [2 * a, 6 * b, 2, 3],
-            ]
-        )
-
-    result = smoothing_newton(function, jacobian, np.zeros(4), np.full(4, FREE), np.zeros(4)).require()
-    known = ([np.sqrt(6) / 2, 0, 0, 0.5], [1, 0, 3, 0])
-    assert any(result.point == pytest.approx(solution, abs=1e-7) for solution in known)
-
-
-def test_extragradient_converges_where_projection_turns_in_circles():
-    """F(x, y) = (y, -x) is monotone, and not the gradient of anything."""
-
-    def turning(x):
-        return np.array([x[1], -x[0]])
-
-    low, high = [-5.0, -5.0], [5.0, 5.0]
-    points = list(islice(extragradient(turning, low, high, [1.0, 1.0], step=0.5), 100))
-    assert np.linalg.norm(points[-1]) < 1e-3
-    x = np.array([1.0, 1.0])
-    for _ in range(100):
-        x = np.clip(x - 0.5 * turning(x), low, high)
-    assert np.linalg.norm(x) > 1.0
-    # with too long a step the theorem's hypothesis is gone, and so is its conclusion
-    far = list(islice(extragradient(turning, low, high, [1.0, 1.0], step=1.5), 100))
-    assert np.linalg.norm(far[-1]) > 1.0
-
-
 @pytest.mark.parametrize("shape", [(), (2,), (3, 3, 1)])
 def test_a_derivative_of_another_shape_is_named(shape: tuple[int, ...]):
     with pytest.raises(InvalidInput, match=r"jacobian = .* returns shape .*: must return \(3, 3\)"):
@@ -149,15 +99,6 @@ def test_a_box_without_a_finite_point_is_refused(name: str, low: float, high: fl
 def test_a_function_of_another_shape_is_not_certified():
     with pytest.raises(InvalidInput, match=r"function = .* returns shape \(3, 2\): must return \(2,\)"):
         complementarity_certificates(lambda x: np.zeros((3, 2)), [0, 0], [1, 1], [0, 1], tol=1e-9)
-
-
-def test_wrong_shapes_are_named():
-    with pytest.raises(InvalidInput, match=r"function = .* returns shape \(2,\)"):
-        smoothing_newton(lambda x: np.zeros(2), lambda x: np.eye(3), [0] * 3, [1] * 3, [0] * 3)
-    with pytest.raises(InvalidInput, match=r"jacobian = .* returns shape \(2, 2\)"):
-        smoothing_newton(lambda x: x - 1, lambda x: np.eye(2), [0] * 3, [9] * 3, [0.5] * 3)
-    with pytest.raises(InvalidInput, match=r"lower\[1\] = 2.0 is above 1.0"):
-        natural_residual([0, 0], [0, 0], [0, 2], [1, 1])
 
 
 @pytest.mark.parametrize("change", [1e-6, -1e-6, np.nan])

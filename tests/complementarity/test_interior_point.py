@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog
 
-from v2g_nb.city import sioux_falls
 from v2g_nb.complementarity import interior_point
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.networks import solve_assignment
 from v2g_nb.synthesis import Town, solve_market
 
 FREE = np.inf
@@ -59,44 +57,6 @@ def test_duals_are_how_the_objective_rises():
             [FREE] * 2,
         ).require()
         assert result.dual == pytest.approx([2 * total / 3])
-
-
-def test_user_equilibrium_as_a_convex_program():
-    """Beckmann's program in flows by origin, two origins of Sioux Falls, against gradient projection."""
-    city = sioux_falls()
-    roads = city.network
-    keep = np.flatnonzero(np.isin(city.demand.origins, [0, 9]))
-    trips = type(city.demand)(city.demand.origins[keep], city.demand.destinations[keep], 20 * city.demand.volumes[keep])
-    known = solve_assignment(roads, trips, tol=1e-10)
-    links = np.arange(76)
-    incidence = sparse.coo_array((np.ones(76), (roads.heads, links)), shape=(24, 76)) - sparse.coo_array(
-        (np.ones(76), (roads.tails, links)), shape=(24, 76)
-    )
-    # variables: flow of both origins, then the total; the last node's balance follows from the others
-    blocks = [
-        [incidence[:23], None, None],
-        [None, incidence[:23], None],
-        [sparse.eye_array(76)] * 2 + [-sparse.eye_array(76)],
-    ]
-    blocks = [[b.tocsr() if hasattr(b, "tocsr") else b for b in row] for row in blocks]
-    net = np.zeros((2, 24))
-    for row in range(len(trips.volumes)):
-        k = int(trips.origins[row] == 9)
-        net[k, trips.destinations[row]] += trips.volumes[row] / 1e4
-        net[k, trips.origins[row]] -= trips.volumes[row] / 1e4
-    right = np.concatenate([net[0, :23], net[1, :23], np.zeros(76)])
-    t0, c = roads.free_flow_time, roads.capacity / 1e4
-
-    def gradient(x):
-        return np.concatenate([np.zeros(152), t0 * (1 + 0.15 * (x[152:] / c) ** 4)])
-
-    def curvature(x):
-        return np.concatenate([np.zeros(152), t0 * 0.6 * x[152:] ** 3 / c**4])
-
-    low = np.concatenate([np.zeros(152), np.full(76, 0.0)])
-    result = interior_point(gradient, curvature, sparse.block_array(blocks), right, low, np.full(228, FREE))
-    result.require()
-    assert 1e4 * result.point[152:] == pytest.approx(known.flow, abs=20)
 
 
 def test_what_cannot_be_met_is_named():

@@ -43,22 +43,6 @@ def test_equation_9_saturates_sooner_with_a_larger_a2():
     assert best == [12.0, 6.0, 3.0]
 
 
-@pytest.mark.parametrize(("station", "price"), [(0, 5.5), (1, 4.75)])
-def test_blind_prices_of_13(station, price):
-    market = paper_market()
-    assert blind_price(market, station) == price
-    best = minimize_scalar(
-        lambda p: -p * float(np.sum(np.maximum(market.intercept[:, station] - p, 0) / 2)),
-        bounds=(0, 12),
-        method="bounded",
-    )
-    assert best.x == pytest.approx(price, abs=1e-5)
-
-
-def test_blind_prices_of_13_divide_the_groups():
-    assert choices(paper_market(), [5.5, 4.75]).station.tolist() == [1, 0]
-
-
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(second=st.floats(0.0, 9.9), dearer=st.floats(1e-6, 3.0))
 def test_no_dearer_station_keeps_both_groups_of_13(second, dearer):
@@ -87,15 +71,21 @@ def test_a_blind_station_that_would_price_a_type_out_is_refused():
 
 
 @pytest.mark.parametrize("station", [0, 1])
-def test_blind_prices_of_a_fleet(station):
-    market = fleet_market(200, np.random.default_rng(7))
+@pytest.mark.parametrize(
+    ("market", "incentive"), [(paper_market(), 0.0), (fleet_market(200, np.random.default_rng(7)), 1.0)]
+)
+def test_blind_prices_earn_the_most(market, incentive, station):
     best = minimize_scalar(
-        lambda p: -(p + 1.0) * float(market.weight @ np.maximum(market.intercept[:, station] - p, 0) / 2),
+        lambda p: -(p + incentive) * float(market.weight @ np.maximum(market.intercept[:, station] - p, 0) / 2),
         bounds=(0, 12),
         method="bounded",
         options={"xatol": 1e-10},
     )
-    assert blind_price(market, station, incentive=1.0) == pytest.approx(best.x, abs=1e-6)
+    assert blind_price(market, station, incentive=incentive) == pytest.approx(best.x, abs=1e-6)
+
+
+def test_blind_prices_of_13():
+    assert [blind_price(paper_market(), station) for station in (0, 1)] == [5.5, 4.75]
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)

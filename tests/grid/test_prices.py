@@ -76,19 +76,6 @@ def test_mixed_equilibrium_against_exact_grids():
     assert np.abs(cdf - found.cdf(0, game.prices)).max() < 0.12
 
 
-@pytest.mark.parametrize(("shared", "preferred", "other"), [(5.0, 12.0, 9.0), (10.0, 12.0, 5.0), (10.0, 15.0, 9.0)])
-def test_the_closed_form_needs_a_small_difference_of_tastes(shared, preferred, other):
-    """With a wide gap or a weak shared group the formulas are no distribution, and the error says so."""
-    with pytest.raises(Infeasible, match="no atomless equilibrium"):
-        mixed_prices(shared, preferred, other)
-
-
-def test_the_closed_form_scales_with_the_money():
-    one, ten = mixed_prices(), mixed_prices(100.0, 120.0, 90.0)
-    assert ten.lowest == pytest.approx([10 * v for v in one.lowest], rel=1e-9)
-    assert ten.profit == pytest.approx([100 * v for v in one.profit], rel=1e-9)
-
-
 @pytest.mark.parametrize("unit", [1e-90, 1e-6, 3.7, 1e4, 1e90])
 def test_the_certificates_do_not_depend_on_the_unit_of_money(unit):
     one, other = mixed_prices(), mixed_prices(10 * unit, 12 * unit, 9 * unit).require()

@@ -232,8 +232,6 @@ def test_the_dispatch_agrees_with_another_solver():
 def test_impossible_limits_are_named():
     with pytest.raises(Infeasible, match="even with all active load shed"):
         solve_dispatch(replace(PROBLEM, lowest_pu=1.05, highest_pu=1.1))
-    with pytest.raises(InvalidInput, match="lowest_pu"):
-        replace(PROBLEM, lowest_pu=1.2)
 
 
 PAIR = RadialFeeder(2, [0], [1], [0.1], [0.1], [10.0], base_kva=1e5)
@@ -269,11 +267,11 @@ def test_more_facets_come_closer_to_the_circle():
     for facets, over in ((8, 0.0824), (12, 0.0353), (32, 0.0048)):
         assert 1 / np.cos(np.pi / facets) - 1 == pytest.approx(over, abs=1e-4)
     line = RadialFeeder(2, [0], [1], [0.0], [0.0], [100.0])
-    ratio = np.tan(np.pi / 8)  # a load in the direction of a corner of the eight
     served = {}
     for facets in (8, 32):
-        problem = DispatchProblem(line, [0, 200], [0, 200 * ratio], [], [], [], [], [], 0.1, facets=facets)
-        problem = replace(problem, load_kvar=[0, 100 * np.sin(np.pi / 8)])
+        # a load in the direction of a corner of the eight
+        load_kvar = [0, 100 * np.sin(np.pi / 8)]
+        problem = DispatchProblem(line, [0, 200], load_kvar, [], [], [], [], [], 0.1, facets=facets)
         served[facets] = 200 - solve_dispatch(problem).shed_kw.sum()
     circle = 100 * np.cos(np.pi / 8)
     assert served[8] > served[32] > circle * (1 - 1e-6)

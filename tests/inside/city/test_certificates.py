@@ -34,7 +34,8 @@ OTHER = {"model", "paths", "converged", "num_iter", "residual", "certificates"}
 
 
 def holds(result: CityResult) -> bool:
-    return all(certificate.holds for certificate in city_certificates(result))
+    with np.errstate(invalid="ignore"):  # NaN visits reach the logarithm of the wait
+        return all(certificate.holds for certificate in city_certificates(result))
 
 
 def test_every_field_is_either_moved_or_no_number():
@@ -48,8 +49,9 @@ def places(value: np.ndarray) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("name", MOVES)
-@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("sign", [1.0, -1.0, np.nan])
 def test_a_moved_number_is_noticed(name: str, sign: float):
+    """NaN never holds either."""
     result = small()
     value = np.asarray(getattr(result, name), dtype=float)
     if value.ndim == 0:
@@ -59,18 +61,6 @@ def test_a_moved_number_is_noticed(name: str, sign: float):
         moved = value.copy()
         moved[where] += sign * MOVES[name]
         assert not holds(replace(result, **{name: moved})), where
-
-
-@pytest.mark.parametrize("name", MOVES)
-def test_nan_never_holds(name: str):
-    result = small()
-    value = np.asarray(getattr(result, name), dtype=float)
-    if value.ndim == 0:
-        assert not holds(replace(result, **{name: float("nan")}))
-        return
-    spoilt = value.copy()
-    spoilt[places(value)[0]] = np.nan
-    assert not holds(replace(result, **{name: spoilt}))
 
 
 def test_a_price_that_moves_with_all_its_names_is_noticed():

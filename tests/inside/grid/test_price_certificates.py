@@ -51,6 +51,7 @@ def test_perturbed_mixed_prices_lose_their_certificate(block, place, step):
     changed = replace(found, **{block: spoilt})
     certificates = price_scan(changed)
     assert not all(c.holds for c in certificates)
+    assert not all(c.holds for c in price_proof(changed))
     with pytest.raises(NotAnEquilibrium):
         replace(changed, certificates=certificates).require()
 

@@ -1,7 +1,5 @@
 """The mixed prices are an equilibrium: exact polynomials, the theorem's hypotheses, and a second route by scan."""
 
-import math
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -113,15 +111,6 @@ def test_the_expected_profit_is_the_integral_over_the_rivals_prices():
             assert float(game.earned(station, (a + b) / 2).at((a + b) / 2)) == pytest.approx(summed, abs=1e-3)
 
 
-@pytest.mark.parametrize("block", ["lowest", "profit"])
-@pytest.mark.parametrize("place", [0, 1])
-@pytest.mark.parametrize("step", [1e-6, -1e-6, math.nan])
-def test_a_perturbed_solution_is_not_proved(block: str, place: int, step: float):
-    found = mixed_prices()
-    spoilt = tuple(v + step if k == place else v for k, v in enumerate(getattr(found, block)))
-    assert not all(c.holds for c in price_proof(replace(found, **{block: spoilt})))
-
-
 @pytest.mark.parametrize(
     "lowest", [(1.0, 1.5), (1.8, -0.1), (4.5, 1.0)], ids=["wrong order", "below zero", "no common prices"]
 )
@@ -151,7 +140,7 @@ def test_without_the_hypotheses_the_proof_fails(intercepts: tuple[float, float, 
     proof = price_proof(claim(shared, (b1, b2), low, profit))
     assert proof[6].holds  # exact lowest prices exist
     assert not (proof[0].holds and proof[3].holds)  # but what belongs to them is no distribution
-    with pytest.raises(Infeasible, match="its distribution falls"):
+    with pytest.raises(Infeasible, match=r"no atomless equilibrium.*its distribution falls"):
         mixed_prices(shared, b1, b2)
 
 

@@ -67,6 +67,9 @@ def test_an_interrupt_returns_what_was_reached(monkeypatch: pytest.MonkeyPatch):
 
 def test_progress_is_shown_by_default_only_where_loops_are_compiled(monkeypatch, capsys):
     city = sioux_falls()
+    result = solve_assignment(city.network, city.demand, max_iter=2, progress=True)
+    assert "relative gap" in capsys.readouterr().err
+    assert (result.num_iter, result.converged) == (2, False)
     monkeypatch.setattr(solve, "COMPILED_FROM", 1)
     solve_assignment(city.network, city.demand, max_iter=1, engine="plain")
     assert capsys.readouterr().err == ""
