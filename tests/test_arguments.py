@@ -86,7 +86,7 @@ def test_axes_of_one_name_are_equally_long():
         Depot(2, [11, 22], [0])
     with pytest.raises(InvalidInput, match=r"price = .*must have shape \(2,\)"):
         Depot(2, [11, 22], [0, 1], [0.1])
-    with pytest.raises(InvalidInput, match="bus.*and whole"):
+    with pytest.raises(InvalidInput, match=r"bus.*and whole"):
         Depot(2, [11, 22], [0, 0.5])
 
 

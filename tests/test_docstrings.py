@@ -41,9 +41,8 @@ def test_examples_of_what_is_not_public_run(name: str):
     mpl.use("agg")
     module = importlib.import_module(name)
     public = set()
-    for face in (*FACES, *REST):
-        public |= {id(inspect.unwrap(t)) for n, t in vars(importlib.import_module(f"v2g_nb.{face}")).items()
-                   if n in importlib.import_module(f"v2g_nb.{face}").__all__ and callable(t)}  # fmt: skip
+    for face in (importlib.import_module(f"v2g_nb.{short}") for short in (*FACES, *REST)):
+        public |= {id(inspect.unwrap(getattr(face, n))) for n in face.__all__ if callable(getattr(face, n))}
     for key, thing in vars(module).items():
         own = getattr(thing, "__module__", None) == name and (inspect.isfunction(thing) or inspect.isclass(thing))
         if own and id(inspect.unwrap(thing)) not in public:
