@@ -8,7 +8,7 @@ from tests.bad_input.kinds import also, call, generator, other
 from v2g_nb import games
 
 ROW, COLUMN = [[3.0, 0.0], [2.0, 2.0]], also([[1.0, 2.0], [3.0, 0.0]], [[1.0, 2.0, 3.0]])
-HALF = also([Fraction(1, 2), 0.5], [1.0], "ab", [0.5, "half"])
+HALF = also([Fraction(1, 2), 0.5], [1.0], "ab", [0.5, "half"], [[1, 2], 3])
 FIELDS = {
     "offset": [1.0, 2.0],
     "slope": 0.5,

@@ -13,7 +13,7 @@ from v2g_nb.matching import Market
 ROAD = highway.tomei()
 CARS = Cars([0, 2], [3.0, 9.0], [40.0, 50.0], [0.3, 0.5])
 NOWHERE = Bad("domain", replace(CARS, node=[6, 0]), ("node 6",))
-LATE = Bad("domain", replace(CARS, minute=[500.0, 0.0]), ("minute 500",))
+LATE = Bad("domain", replace(CARS, minute=[120.0, 0.0]), ("minute 120",))
 ONE = Cars([0], [3.0], [40.0], [0.3])
 FLOW = highway.solve_flow(ROAD, CARS, [0, 1])
 SOC = [[0.3, 0.2], [0.1, -0.1]]
@@ -37,7 +37,7 @@ CALLS = [
         names=also(["a", "b", "c"], "abc", ["a"], [1, 2, 3], ["a", " ", "c"]),
         travel_min=[5.0, 9.0],
         station_nodes=also([1, 2], [2, 1], [1, 3]),
-        chargers=[4, 3],
+        chargers=also([4, 3], [1e19, 3], [1e300, 3]),
         service_rate=1.1,
         inflow=also([2.0, 1.0, 0.0], Bad("domain", [99.0, 0.0, 0.0], ("sums to 99",))),
         consumption_per_min=0.005,
@@ -46,7 +46,7 @@ CALLS = [
         window=4,
     ),
     call(Highway.arrival_soc, self=Kind(ROAD, ()), cars=also(CARS, NOWHERE)),
-    call(Cars, node=[0, 2], minute=[3.0, 9.0], **BATTERIES),
+    call(Cars, node=also([0, 2], [1e19, 2], [1e300, 2]), minute=[3.0, 9.0], **BATTERIES),
     call(highway.tomei, consumption_per_min=0.005, window=4),
     call(
         highway.draw_cars,
@@ -57,12 +57,12 @@ CALLS = [
     ),
     call(
         highway.solve_equal_waits,
-        chargers=[8, 6],
+        chargers=also([8, 6], [1e300, 6]),
         service_rate=also([1.1, 1.1], [1.1, 1.1, 1.1]),
         demand=also(9.0, 15.5),
         lower=also([1.0, 1.0], [5.0, 5.0], Bad("domain", [9.0, 0.0], ("lower[0] = 9",))),
     ),
-    call(highway.wait_table, chargers=[8, 6], service_rate=1.1, past=[3.0, 4.0], total=3, window=4),
+    call(highway.wait_table, chargers=also([8, 6], [1e300, 6]), service_rate=1.1, past=[3.0, 4.0], total=3, window=4),
     call(highway.smallest_range_quotas, table=also(RISING, FALLING), total=also(2, 3)),
     call(highway.reachable_quotas, table=TABLE, usable=USABLE),
     call(highway.check_quotas, table=TABLE, usable=USABLE, quota=also([1, 1], [0.5, 1], [3, 0])),

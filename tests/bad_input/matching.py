@@ -22,6 +22,7 @@ def lists(good: list[list[int]], others: int) -> Kind:
             Bad("type", [["a"], [0]], ("['a']",)),
             Bad("type", [[0.5], [0]], ("[0][0] = 0.5",)),
             Bad("type", [0, 1], ("0",)),
+            Bad("shape", [[[0], [0, 1]], [0]], ("[0]",)),
             Bad("domain", [[0, others], [0]], (f"[0][1] = {others}.0",)),
             Bad("domain", [[-1], [0]], ("[0][0] = -1.0",)),
             Bad("domain", [[0, 0], [0]], ("twice",)),

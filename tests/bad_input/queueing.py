@@ -3,9 +3,9 @@
 from tests.bad_input.kinds import Kind, also, call
 from v2g_nb import queueing
 
-LINE = {"servers": [2, 4], "arrival_rate": also([0.5, 3.0], [2.0, 3.0]), "service_rate": [1.0, 1.1]}
-INVERSE = {"servers": [2, 4], "service_rate": [1.0, 1.1]}
-ONE = {"servers": 2, "arrival_rate": also(1.0, 2.2), "service_rate": 1.1}
+INVERSE = {"servers": [2, 4], "service_rate": also([1.0, 1.1], [1.0, 1e308])}  # with servers not finite
+LINE = INVERSE | {"arrival_rate": also([0.5, 3.0], [2.0, 3.0])}
+ONE = {"servers": 2, "arrival_rate": also(1.0, 2.2), "service_rate": also(1.1, 1e308)}
 QUEUE, OPENING = queueing.solve_queue(2, 1.0, 1.0), queueing.transient(2, 1.0, 1.0, [1.0])
 STEPS = also([0.0, 1.0], [2.0, 1.0])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.errors import Infeasible
 from v2g_nb.highway import check_quotas, reachable_quotas, smallest_range_quotas, solve_equal_waits, wait_table
 from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
 
@@ -32,8 +32,7 @@ def test_no_other_division_has_a_smaller_maximum_or_a_larger_minimum(chargers: l
     rng = np.random.default_rng(seed)
     c = np.array(chargers)
     demand = share * 1.1 * c.sum()
-    result = solve_equal_waits(c, 1.1, demand)
-    result.require()
+    result = solve_equal_waits(c, 1.1, demand).require()
     for _ in range(10):
         other = result.arrival_rate + rng.normal(size=len(c)) * 0.05 * result.arrival_rate
         other *= demand / other.sum()
@@ -42,25 +41,6 @@ def test_no_other_division_has_a_smaller_maximum_or_a_larger_minimum(chargers: l
         waits = mean_wait(c, other, 1.1)
         assert waits.max() > result.level
         assert waits.min() < result.level
-
-
-def test_against_brute_force_on_a_grid_of_three_stations():
-    c, demand = np.array([1, 2, 3]), 3.0
-    result = solve_equal_waits(c, 1.0, demand)
-    grid = np.linspace(0.001, 0.999, 400)
-    a, b = np.meshgrid(grid, 2 * grid)
-    third = demand - a - b
-    keep = (third > 0) & (third < 3)
-    rates = np.stack([a[keep], b[keep], third[keep]], axis=1)
-    waits = mean_wait(c[None, :], rates, 1.0)
-    spread = waits.max(axis=1) - waits.min(axis=1)
-    np.testing.assert_allclose(rates[spread.argmin()], result.arrival_rate, atol=0.01)
-
-
-def test_demand_at_capacity_has_no_point():
-    """The hypothesis "demand below capacity" dropped."""
-    with pytest.raises(Infeasible, match=r"demand = 15\.4"):
-        solve_equal_waits([8, 6], 1.1, 15.400000000000002)
 
 
 def test_lower_bounds_break_equality_but_not_optimality():
@@ -85,10 +65,10 @@ def test_lower_bounds_break_equality_but_not_optimality():
 def test_bounds_that_take_all_demand():
     result = solve_equal_waits([8, 6], 1.1, 9.0, lower=[5.0, 4.0])
     np.testing.assert_allclose(result.arrival_rate, [5.0, 4.0])
-    with pytest.raises(InvalidInput, match="sums to 9"):
-        solve_equal_waits([8, 6], 1.1, 8.0, lower=[5.0, 4.0])
     with pytest.raises(Infeasible, match="lower"):
         solve_equal_waits([8, 6], 1.1, 9.0, lower=[8.8, 0.0])
+    with pytest.raises(Infeasible, match=r"demand = 15\.4"):  # the whole capacity
+        solve_equal_waits([8, 6], 1.1, 15.400000000000002)
 
 
 def by_bisection(c: np.ndarray, mu: np.ndarray, demand: float, low: np.ndarray) -> tuple[np.ndarray, float]:
@@ -111,8 +91,7 @@ def by_bisection(c: np.ndarray, mu: np.ndarray, demand: float, low: np.ndarray) 
     ],
 )
 def test_bounds_that_leave_next_to_nothing(chargers: list[int], mu, demand: float, low: list[float]):
-    result = solve_equal_waits(chargers, mu, demand, lower=low)
-    result.require()
+    result = solve_equal_waits(chargers, mu, demand, lower=low).require()
     assert (result.arrival_rate >= low).all()
     rate, _ = by_bisection(np.array(chargers), np.broadcast_to(mu, len(low)), demand, np.array(low))
     np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-14 * demand)
@@ -129,20 +108,11 @@ def test_bounds_against_bisection(seed: int):
     most = float((c * mu).sum())
     rest = rng.choice([0.0, 10 ** rng.uniform(-17, -3), rng.uniform(0.0, 0.9)]) * (most - float(low.sum()))
     demand = max(float(low[::-1].cumsum()[-1]) + float(rest), 0.01)
-    result = solve_equal_waits(c, mu, demand, lower=low)
-    result.require()
+    result = solve_equal_waits(c, mu, demand, lower=low).require()
     assert (result.arrival_rate >= low).all()
     rate, level = by_bisection(c, mu, demand, low)
     if level > 1e-299:  # below, all waits are 0 to working precision
         np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-11 * demand)
-
-
-def test_waits_equal_is_not_utilisation_equal():
-    result = solve_equal_waits([8, 6], 1.1, 9.0)
-    used = result.arrival_rate / (1.1 * np.array([8, 6]))
-    assert used[0] - used[1] > 0.05
-    same = solve_equal_waits([6, 6], 1.1, 9.0)
-    np.testing.assert_allclose(same.arrival_rate, 4.5)
 
 
 def test_equal_waits_are_a_wardrop_equilibrium():
@@ -178,34 +148,19 @@ def test_range_is_quasi_convex_for_two_stations(seed: int):
     assert spread.min() < 0.2 * spread.max()
 
 
-def test_range_is_not_quasi_convex_for_three():
-    c = np.array([1, 2, 2])
-    one, two = np.array([0.42, 0.60, 0.48]), np.array([0.40, 1.08, 0.02])
-    assert one.sum() == pytest.approx(two.sum())
-
-    def spread(rate):
-        waits = mean_wait(c, rate, 1.0)
-        return float(waits.max() - waits.min())
-
-    assert spread(0.5 * (one + two)) > max(spread(one), spread(two)) + 1e-3
-
-
 def test_thousand_stations():
     rng = np.random.default_rng(0)
     c, mu = rng.integers(1, 40, 1000), rng.uniform(0.5, 2, 1000)
     for share in (0.01, 0.5, 0.99, 0.9999):
-        result = solve_equal_waits(c, mu, share * float((c * mu).sum()))
-        result.require()
+        solve_equal_waits(c, mu, share * float((c * mu).sum())).require()
 
 
 @pytest.mark.parametrize(
-    ("chargers", "demand"),
-    [([15, 14], 31.899681000000005), ([8, 6], 15.4 * (1 - 1e-7)), ([13, 10, 9], 35.199648)],
+    ("chargers", "demand"), [([15, 14], 31.899681000000005), ([8, 6], 15.4 * (1 - 1e-7)), ([13, 10, 9], 35.199648)]
 )
 def test_just_below_capacity(chargers: list[int], demand: float):
     """There the sum of the rates is rounded to more than Newton's last step: it must still end."""
-    result = solve_equal_waits(chargers, 1.1, demand)
-    result.require()
+    result = solve_equal_waits(chargers, 1.1, demand).require()
     assert result.level == pytest.approx(len(chargers) / (1.1 * sum(chargers) - demand), rel=1e-3)  # W ~ 1 / rest
 
 
@@ -214,14 +169,7 @@ def test_loads_that_come_ever_closer_to_capacity(seed: int):
     rng = np.random.default_rng(seed)
     for gap in 10.0 ** np.arange(-5.0, -11.5, -0.5):
         c, mu = rng.integers(1, 40, 4), rng.uniform(0.2, 5, 4)
-        result = solve_equal_waits(c, mu, float((c * mu).sum()) * (1 - gap))
-        result.require()
-
-
-def test_waits_below_the_smallest_number():
-    result = solve_equal_waits([1000, 600], 1.0, 9.0)
-    assert result.level == 0.0
-    assert result.arrival_rate.sum() == pytest.approx(9.0)
+        solve_equal_waits(c, mu, float((c * mu).sum()) * (1 - gap)).require()
 
 
 @pytest.mark.parametrize("mu", [1e-12, 1.0, 1e12])
@@ -233,24 +181,6 @@ def test_waits_below_the_smallest_number_keep_the_bounds(mu: float):
     free = solve_equal_waits([1000, 600], mu, 9.0 * mu)
     assert free.level == 0.0
     assert all(x.holds for x in free.certificates), free.certificates
-
-
-def test_chargers_beyond_ten_million_are_refused_by_name():
-    for chargers in ([2e7, 6], [1e300, 6]):
-        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
-            solve_equal_waits(chargers, 1.1, 9.0)
-        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
-            wait_table(chargers, 1.1, [1, 1], 2)
-
-
-@pytest.mark.parametrize(
-    "solve", [lambda: solve_equal_waits([8, 6], 1.1, 9.0), lambda: smallest_range_quotas([[0.0]], 0)]
-)
-def test_results_can_be_compared_and_kept_in_sets(solve):
-    one, two = solve(), solve()
-    assert one == one  # noqa: PLR0124
-    assert one != two  # as objects: arrays have no single answer
-    assert len({one, two}) == 2
 
 
 # ---- whole quotas
@@ -269,11 +199,8 @@ def test_whole_quotas_equal_brute_force(seed: int):
     m, n = int(rng.integers(1, 5)), int(rng.integers(0, 8))
     table = random_table(rng, m, n)
     result = smallest_range_quotas(table, n)
-    best = min(
-        np.ptp(table[np.arange(m), list(quota)])
-        for quota in itertools.product(range(n + 1), repeat=m)
-        if sum(quota) == n
-    )
+    every = (list(quota) for quota in itertools.product(range(n + 1), repeat=m) if sum(quota) == n)
+    best = min(np.ptp(table[np.arange(m), quota]) for quota in every)
     assert np.ptp(result.wait) == pytest.approx(best, abs=1e-15)
     assert result.quota.sum() == n
     result.require()
@@ -307,39 +234,17 @@ def test_quotas_that_forget_where_cars_enter_cannot_be_filled():
 
 @pytest.mark.parametrize("seed", range(60))
 def test_quotas_that_can_be_filled_are_those_of_the_inequality(seed: int):
-    """The theorem's inequality for every set of stations, against all assignments of the cars."""
+    """The theorem's inequality for every set of stations, as the certificate has it, against all assignments."""
     rng = np.random.default_rng(seed)
     n, m = 6, 3
     usable = rng.random((n, m)) < 0.5
     usable[np.arange(n), rng.integers(0, m, n)] = True  # each car reaches a station
     choices = [np.flatnonzero(row).tolist() for row in usable]
     filled = {tuple(assigned.count(i) for i in range(m)) for assigned in itertools.product(*choices)}
-    sets = [list(s) for size in range(1, m + 1) for s in itertools.combinations(range(m), size)]
-    reach = [usable[:, s].any(axis=1).sum() for s in sets]
+    table = np.tile(np.arange(n + 1.0), (m, 1))
     for quota in itertools.product(range(n + 1), repeat=m):
         if sum(quota) == n:
-            kept = all(sum(quota[i] for i in s) <= r for s, r in zip(sets, reach, strict=True))
-            assert kept == (quota in filled)
-
-
-def test_single_stations_do_not_tell_which_quotas_can_be_filled():
-    """The hypothesis "for every set" dropped: each station alone has cars enough, two together have not."""
-    usable = np.array([[True, True, False], [False, False, True], [False, False, True]])
-    quota = [1, 1, 1]
-    assert (usable.sum(axis=0) >= quota).all()
-    table = np.tile([0.0, 1.0, 2.0, 3.0], (3, 1))
-    assert not check_quotas(table, usable, quota).certificates[1].holds
-
-
-def test_greedy_needs_waits_that_rise():
-    """The hypothesis dropped: with a falling table the greedy rule misses the best quotas, so it is refused."""
-    table = np.array([[0.0, 3.0, 1.0], [0.0, 2.0, 2.5]])
-    quota = [0, 0]
-    for _ in range(2):
-        quota[min((0, 1), key=lambda i: table[i, quota[i] + 1])] += 1
-    assert max(table[0, quota[0]], table[1, quota[1]]) > min(max(table[0, k], table[1, 2 - k]) for k in range(3))
-    with pytest.raises(InvalidInput, match="must not fall"):
-        reachable_quotas(table, [[True, True], [True, True]])
+            assert check_quotas(table, usable, quota).certificates[1].holds == (quota in filled)
 
 
 def test_stations_that_cannot_take_all():

@@ -49,6 +49,7 @@ def test_random_small_market(seed: int):
     assert result.num_iter <= market.num_proposers * market.num_receivers
     every = stable_matchings(market)
     assert any((row == result.partner).all() for row in every)
+    assert all(blocks_by_definition(market, row) == [] for row in every)
     for v, wishes in enumerate(market.proposer_lists.tolist()):
         order = [r for r in wishes if r >= 0]
         places = [order.index(r) if r >= 0 else len(order) for r in every[:, v]]
@@ -78,54 +79,15 @@ def test_the_compiled_steps_give_the_same(make):
     """The same partners after as many proposals: neither depends on the order in which proposers ask."""
     for seed in range(200 if make is small_market else 40):
         market = make(seed)
-        plain, compiled = deferred_acceptance(market), deferred_acceptance(market, engine="compiled")
+        plain, compiled = deferred_acceptance(market).require(), deferred_acceptance(market, engine="compiled")
         assert compiled.partner.tolist() == plain.partner.tolist()
         assert compiled.partner.dtype == plain.partner.dtype
         assert compiled.num_iter == plain.num_iter
         assert compiled.certificates == plain.certificates
 
 
-def test_enumeration_agrees_with_the_definition():
-    for seed in range(40):
-        market = small_market(1000 + seed)
-        for row in stable_matchings(market):
-            assert blocks_by_definition(market, row) == []
-
-
 def test_several_stable_matchings_are_common_enough_to_test_optimality():
     assert sum(len(stable_matchings(small_market(s))) > 1 for s in range(300)) >= 10
-
-
-def test_rural_hospitals_needs_strict_preferences():
-    """Two proposers whom the receiver ranks equal: both ways of breaking the tie are weakly stable."""
-    one = deferred_acceptance(Market([[0], [0]], [[0, 1]], [1]))
-    other = deferred_acceptance(Market([[0], [0]], [[1, 0]], [1]))
-    assert ((one.partner >= 0) != (other.partner >= 0)).any()
-
-
-def test_optimal_for_proposers_needs_that_they_propose():
-    """With the receivers proposing, each proposer gets its worst stable receiver."""
-    market = Market([[0, 1], [1, 0]], [[1, 0], [0, 1]], [1, 1])
-    turned = Market([[1, 0], [0, 1]], [[0, 1], [1, 0]], [1, 1])
-    ours, theirs = deferred_acceptance(market).partner, deferred_acceptance(turned).partner
-    assert ours.tolist() == [0, 1]
-    assert theirs.tolist() == [1, 0]  # receiver 0 holds proposer 1
-    assert len(stable_matchings(market)) == 2
-
-
-def test_quotas_that_sum_to_the_number_of_proposers_do_not_match_all():
-    """A proposer without alternatives comes too late in the receiver's order."""
-    market = Market([[0, 1], [0]], [[0, 1], [0, 1]], [1, 1])
-    assert deferred_acceptance(market).partner.tolist() == [0, -1]
-    first = Market([[0, 1], [0]], [[1, 0], [0, 1]], [1, 1])
-    assert deferred_acceptance(first).partner.tolist() == [1, 0]
-
-
-def test_common_lists_cost_half_the_bound():
-    """All rank receivers alike, receivers hold the later: each receiver is asked by all who are left."""
-    n, m = 12, 4
-    market = Market([list(range(m))] * n, [list(range(n))[::-1]] * m, [n // m] * m)
-    assert deferred_acceptance(market).num_iter == n * (m + 1) / 2
 
 
 def test_no_fewer_proposals_than_the_bound_will_always_do():
@@ -250,13 +212,6 @@ def test_too_many_assignments_are_counted_however_many():
     crowded = Market([[0, 1]] * 700, [list(range(700))] * 2, [1, 1])
     with pytest.raises(InvalidInput, match=r"market has 9\.66e\+333 assignments"):
         stable_matchings(crowded)
-
-
-@pytest.mark.parametrize("name", ["proposer_lists", "receiver_lists"])
-def test_ragged_lists_are_named(name):
-    lists = {"proposer_lists": [[0]], "receiver_lists": [[0]]} | {name: [[[0], [0, 1]]]}
-    with pytest.raises(InvalidInput, match=rf"{name}\[0\]"):
-        Market(**lists, quotas=[1])
 
 
 @pytest.mark.parametrize("seed", range(60))

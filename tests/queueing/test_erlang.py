@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.queueing.exact_queue import exact_c, exact_log_c
+from tests.queueing.exact_queue import exact_log_c
 from v2g_nb.errors import Infeasible
 from v2g_nb.queueing import erlang_c
 
@@ -50,11 +50,6 @@ def test_the_naive_logarithm_fails_the_same_grid():
     assert max(errors) > 1e-12
 
 
-@pytest.mark.parametrize(("count", "load"), [(100, 90.0), (8, 7.5)])
-def test_two_known_values(count: int, load: float):
-    assert abs(float(erlang_c(count, load) / exact_c(count, load)) - 1) <= 1e-13
-
-
 def test_vectorised_equals_one_by_one():
     counts, loads = np.array([[1], [8], [10_000]]), np.array([[0.2, 0.5, 0.9]])
     together = erlang_c(counts, loads * counts, log=True)
@@ -72,18 +67,6 @@ def test_no_load_and_vanishing_probabilities():
 def test_full_load_has_no_stationary_probability():
     with pytest.raises(Infeasible, match="offered_load"):
         erlang_c([8, 8], [7.0, 8.0])
-
-
-@pytest.mark.parametrize("load", [0.3, 5.0, 7.9, 12.0])
-def test_derivative_of_erlang_b(load: float):
-    """dB/da = B (c/a - 1 + B), the identity that the chapter proves."""
-    with mp.workdps(40):
-
-        def exact_b(a: mp.mpf) -> mp.mpf:
-            return 1 / mp.nsum(lambda n: mp.factorial(8) / mp.factorial(8 - n) / a**n, [0, 8])
-
-        slope, b = mp.diff(exact_b, load), exact_b(mp.mpf(load))
-    assert float(b * (8 / load - 1 + b)) == pytest.approx(float(slope), rel=1e-12)
 
 
 @settings(max_examples=100, deadline=None)

@@ -9,7 +9,7 @@ from scipy.linalg import expm
 from scipy.stats import poisson
 
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium, NotConverged
-from v2g_nb.queueing import mean_wait, solve_queue, transient
+from v2g_nb.queueing import solve_queue, transient
 
 TIMES = np.array([0.0, 0.5, 1.0, 4.0])
 OPENING = transient(8, 6.5, 1.1, TIMES)
@@ -38,14 +38,12 @@ def test_against_the_matrix_exponential(servers: int, arrivals: float, mu: float
 
 
 def test_virtual_wait_after_a_quarter_of_an_hour():
-    """M/M/8 with 6.5 and 1.1 per 15 minutes, from empty: 0.14 min at minute 15, 2.19 in the long run."""
+    """M/M/8 with 6.5 and 1.1 per 15 minutes, from empty."""
     size, servers = 120, 8
     row = expm(generator(8, 6.5, 1.1, size) * 1.0)[0]
     ahead = np.maximum(np.arange(size) - servers + 1, 0)
     by_hand = 15 * row @ ahead / (servers * 1.1)
     assert 15 * OPENING.mean_virtual_wait[2] == pytest.approx(by_hand, abs=1e-10)
-    assert f"{by_hand:.2f}" == "0.14"
-    assert f"{15 * mean_wait(8, 6.5, 1.1):.2f}" == "2.19"
 
 
 def test_long_run_is_the_stationary_state():

@@ -85,11 +85,8 @@ def test_mutations_of_quotas(seed: int):
 def placeable(places: np.ndarray, usable: np.ndarray, cars: list[int]) -> bool:
     """Try every way to send these cars to stations."""
     options = [np.nonzero(usable[car])[0].tolist() for car in cars]
-    return (
-        any(all(np.bincount(way, minlength=len(places)) <= places) for way in itertools.product(*options))
-        if cars
-        else True
-    )
+    ways = (np.array(way, dtype=int) for way in itertools.product(*options))
+    return any(all(np.bincount(way, minlength=len(places)) <= places) for way in ways)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -106,10 +103,7 @@ def test_first_come_against_all_assignments(seed: int):
         if fits and usable[car].any():
             inside.append(int(car))
     needs = np.nonzero(usable.any(axis=1))[0]
-    sets = [
-        [int(c) for c, bit in zip(needs, bits, strict=True) if bit]
-        for bits in itertools.product((0, 1), repeat=len(needs))
-    ]
+    sets = [list(s) for size in range(len(needs) + 1) for s in itertools.combinations(needs, size)]
     assert len(inside) == max(len(cars) for cars in sets if placeable(places, usable, cars))
     assert all(c.holds for c in proofs.first_come(places, usable, turn, taken))
 

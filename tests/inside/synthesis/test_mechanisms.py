@@ -11,10 +11,9 @@ from v2g_nb.games import StorageGame, solve_storage_game
 from v2g_nb.leader.followers import demand
 from v2g_nb.power import DispatchProblem, lindistflow, solve_dispatch
 from v2g_nb.synthesis.certificates import anticipation_certificates, market_certificates, shared_certificates
-from v2g_nb.synthesis.letters import play
 from v2g_nb.synthesis.posted_prices import firm_shares, followers_at, match_hour, quotas_of_hour
 from v2g_nb.synthesis.programs import cars_program
-from v2g_nb.synthesis.town import Town, best_surplus, car_value, town_feeder
+from v2g_nb.synthesis.town import Town, best_surplus, town_feeder
 
 HOUSE_KVAR = 0.3
 
@@ -169,20 +168,3 @@ def test_a_spoilt_market_or_game_fails(made, spoil):
     energy = game.energy_kwh.copy()
     energy.flat[np.argmax(energy)] += spoil
     assert not anticipation_certificates(replace(game, energy_kwh=energy))[0].holds
-
-
-def test_prices_alone_do_not_settle_a_market(made):
-    """Cars that are told nothing but prices, and all take the first of their best options, overload a limit."""
-    town, market = TOWNS[0], made[0]["solve_market"]
-    told = play(market, np.random.default_rng(5)).told
-    assert told
-    energy = np.zeros_like(market.energy_kwh)
-    cost = market.price + town.time_cost[:, :, None]
-    for i in range(town.size):
-        stay = slice(town.arrival[i], town.departure[i])
-        j, t = np.argwhere(cost[i][:, stay] <= cost[i][:, stay].min() + 1e-6)[0]
-        energy[i, j, t + town.arrival[i]] = market.energy_kwh[i].sum()
-    assert (town.limits.matrix @ energy.sum(axis=0) > town.limits.right * 1.05).any()
-    assert car_value(town, energy).sum() == pytest.approx(
-        car_value(town, market.energy_kwh).sum(), rel=0.02
-    )  # no car minds
