@@ -1,7 +1,7 @@
 """Install the wheel in an environment that holds nothing else, away from the sources, and use it.
 
 ``tests/recipes.py`` runs there as a script, then three chapters. What they need besides the wheel's own
-dependencies (a kernel, cvxpy, mpmath) comes at the versions of the lock.
+dependencies (a kernel, cvxpy, networkx) comes at the versions of the lock.
 """
 
 import os
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tools.paths import BOOK, BUILD, ROOT
 
-CHAPTERS = ("tools/waiting-lines", "highway/who-charges-where", "campus/one-car")
-BESIDE = ("cvxpy", "ipykernel", "mpmath", "nbclient", "nbformat")
+CHAPTERS = ("tools/games", "campus/one-car", "city/roads")
+BESIDE = ("cvxpy", "ipykernel", "nbclient", "nbformat", "networkx")
 
 
 def run(*words: object, cwd: Path = ROOT) -> None:
