@@ -1,15 +1,14 @@
 """The numbers behind the figures of the city's last chapter, each against another calculation."""
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
+from tests.notebooks.test_city_six_scenarios import feeder_alone
 from v2g_nb.certificate import require
 from v2g_nb.city import SCENARIOS, CityResult, scenario, solve_city, solve_city_mcp
-from v2g_nb.power import solve_dispatch
 
 SIGMAS, KEPT = (0.0, 0.10, 0.15, 0.25), (0.0, 0.10, 0.20)
 TRIPS = 340.0
@@ -118,11 +117,7 @@ def test_what_is_shed_without_v2g_is_served_with_it(choice: dict[str, float]):
     """With the stations' load given, a dispatch of the feeder alone sheds as much, or nothing."""
     for name in ("stress", "island"):
         for v2g, least, most in ((False, 80.0, 95.0), (True, 0.0, 1e-3)):
-            result = solved(name, v2g, **choice)
-            grid, load_kw = result.model.market.grid, result.model.market.grid.load_kw.copy()
-            np.add.at(load_kw, result.model.station_bus, result.station_load_kw)
-            alone = solve_dispatch(replace(grid, load_kw=load_kw))
-            assert least <= alone.shed_kw.sum() + 1e-6 <= most + 1e-6
+            assert least <= feeder_alone(solved(name, v2g, **choice)).shed_kw.sum() + 1e-6 <= most + 1e-6
 
 
 def generated(result: CityResult) -> float:

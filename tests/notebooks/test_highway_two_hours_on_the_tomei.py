@@ -83,10 +83,7 @@ def test_prices():
     """The closed formula A(1+aB)/(B(2+aB)) with A the room in all batteries and B = A / 60; no bound is active."""
     cars, result = day()
     minute, entry, energy = column("highway/two-hours-on-the-tomei", "fig-prices", "minute", "entry_min", "energy_kwh")
-    prices = [
-        column("highway/two-hours-on-the-tomei", "fig-prices", "price_ashigara"),
-        column("highway/two-hours-on-the-tomei", "fig-prices", "price_numazu"),
-    ]
+    prices = column("highway/two-hours-on-the-tomei", "fig-prices", "price_ashigara", "price_numazu")
     entrance = np.array([0.0, np.nan, 19.35, np.nan, 32.7])[cars.node]
     charge = cars.soc - 0.005 * (STATION_MIN[result.partner] - entrance)
     room = cars.capacity_kwh * (1 - charge)

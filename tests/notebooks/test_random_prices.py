@@ -24,12 +24,9 @@ def test_mixed_prices():
 
 
 def test_grid_equilibrium():
-    price = column("grid/random-prices", "fig-mixed-prices", "grid_price")
+    price, *cdf = column("grid/random-prices", "fig-mixed-prices", "grid_price", "cs1_grid_cdf", "cs2_grid_cdf")
     assert_allclose(price, np.arange(61) / 10)
-    mixes = [
-        np.diff(column("grid/random-prices", "fig-mixed-prices", "cs1_grid_cdf"), prepend=0),
-        np.diff(column("grid/random-prices", "fig-mixed-prices", "cs2_grid_cdf"), prepend=0),
-    ]
+    mixes = [np.diff(values, prepend=0) for values in cdf]
     payoffs = np.array([[[p * sold(p, q)[0], q * sold(p, q)[1]] for q in price] for p in price])
     values = payoffs[:, :, 0] @ mixes[1], mixes[0] @ payoffs[:, :, 1]
     for value, mix in zip(values, mixes, strict=True):

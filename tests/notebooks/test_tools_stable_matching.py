@@ -25,10 +25,7 @@ def count_proposals(lists: list[list[int]], orders: list[list[int]], quota: int)
 
 
 def test_number_of_proposals():
-    cars, bound = (
-        column("tools/stable-matching", "fig-proposals", "cars"),
-        column("tools/stable-matching", "fig-proposals", "bound"),
-    )
+    cars, bound = column("tools/stable-matching", "fig-proposals", "cars", "bound")
     crowded, random, half = column("tools/stable-matching", "fig-proposals", "crowded", "random", "random_half_width")
     assert (bound == 5 * cars).all()
     assert (random - half > cars).all()
