@@ -1,11 +1,11 @@
-"""A building, an aggregator and the cars on its campus (Shen et al.).
+"""A building, an aggregator and the cars on its campus.
 
 A `Campus` is a day, `draw_fleet` and `select_cars` make its `Fleet`. The campus makes the `FleetGame` that
 the cars play and settles who pays; the game's `storage` is what `v2g_nb.games` solves.
 `solve_fleet` finds its equilibrium in the units of the campus, `solve_aggregator_price` the leader's price,
 `run_protocol` plays the messages. Power in kW, energy in kWh, money in EUR.
 
-Derived in the chapters of the part *The campus*.
+Derived in the chapters of the part *The campus*, after Shen et al.
 """
 
 from v2g_nb.arguments import face

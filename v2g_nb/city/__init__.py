@@ -1,10 +1,11 @@
-"""Traffic and power in one equilibrium: Sioux Falls and the IEEE 123-bus feeder (Hou, Li, Pang).
+"""Traffic and power in one equilibrium.
 
 `scenario` and `small_city` are instances, `solve_city` and `solve_city_mcp` find their equilibrium in two
 ways, `city_program` is the convex program behind the first. `feasible_trips` says what a battery allows,
 `player_certificates` and `outside_certificate` what anybody could still gain. Minutes, vehicles an hour, kW, $.
 
-Derived in the chapters of the part *The city*.
+Derived in the chapters of the part *The city*, after Hou, Li and Pang: Sioux Falls with the
+IEEE 123-bus feeder.
 """
 
 from v2g_nb.arguments import face

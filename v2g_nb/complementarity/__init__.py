@@ -1,6 +1,6 @@
-"""Complementarity problems, variational inequalities and convex programs.
+"""Complementarity problems and convex programs.
 
-`natural_residual` says how far a point is from a solution, `projection` and `extragradient` walk there,
+Variational inequalities over boxes are among them. `natural_residual` says how far a point is from a solution, `projection` and `extragradient` walk there,
 `newton_steps` and `smoothing_newton` go fast, `interior_point` solves a convex program with its
 multipliers, and `complementarity_certificates` checks any answer.
 

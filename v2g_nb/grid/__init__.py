@@ -1,11 +1,11 @@
-"""An operator, two stations and their vehicles on a nine-bus network (tri-level game).
+"""An operator, two stations and cars on nine buses.
 
 `choices` says what the vehicles of a `ChargingMarket` buy and where; `PriceGrid`, `take_turns`, `cooperate` and
 `mixed_prices` are the stations' game; `station_flow` is the network; `respond` follows an `OperatorProblem` from
 an instrument down, and `solve_operator` finds the smallest that keeps its limits. Money is in the paper's unit,
 power in MW.
 
-Derived in the chapters of the part *The grid*.
+Derived in the chapters of the part *The grid*: a tri-level game.
 """
 
 from v2g_nb.arguments import face

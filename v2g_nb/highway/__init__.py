@@ -1,4 +1,4 @@
-"""Charging on a highway: equal waits, quotas, stable matching, prices (Yoshihara and Namerikawa).
+"""Waits, matching and prices on a highway.
 
 `tomei` is the road and its stations, `draw_cars` the traffic. `solve_equal_waits` and
 `smallest_range_quotas` divide the cars, `Weights` says what cars and stations think of each other and
@@ -6,7 +6,7 @@
 them, `solve_schedule` rolls all of it over two hours and `solve_flow` plays the plan. Times in minutes,
 energy in kWh.
 
-Derived in the chapters of the part *The highway*.
+Derived in the chapters of the part *The highway*, after Yoshihara and Namerikawa.
 """
 
 from v2g_nb.arguments import face

@@ -1,6 +1,6 @@
-"""One leader who posts a price, and followers who answer it with a linear demand.
+"""A leader who posts a price, and followers who answer.
 
-`Followers` holds their demands; `demand` and `profit` say what a price brings, `solve_leader` finds the best
+`Followers` holds their linear demands; `demand` and `profit` say what a price brings, `solve_leader` finds the best
 one, `price_taking` the price at which supply meets demand, `capped_nash` what happens where both move at
 once under a cap.
 

@@ -1,4 +1,4 @@
-"""Roads: networks, demands, travel times, and flows on which no driver can gain.
+"""Roads, and flows on which no driver can gain.
 
 `RoadNetwork` and `Demand` hold the data, `read_tntp_network` and `read_tntp_trips` read them from files of
 the usual format; `bpr` and `beckmann` are the travel time and the potential; `cheapest_tree` finds routes,

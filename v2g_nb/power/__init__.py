@@ -1,4 +1,4 @@
-"""Power networks: flows and voltages, with and without losses, and a dispatch with its prices.
+"""Power flow, with and without losses, and dispatch.
 
 `PowerNetwork` with `solve_power_flow` is the full AC power flow, `newton_iterates` shows its steps. `RadialFeeder`
 with `lindistflow` is the linear flow on a feeder; `solve_dispatch` finds the cheapest supply of a

@@ -1,5 +1,6 @@
-"""M/M/c waiting lines: Poisson arrivals, exponential service, c servers, unlimited patience.
+"""M/M/c waiting lines: waits, numbers, probabilities.
 
+Arrivals are Poisson, service is exponential, c servers, unlimited patience.
 `erlang_c` is the probability of waiting, `mean_wait` and `mean_number` follow from it, `solve_queue` gives
 all of one stationary line with certificates, `arrival_rate_for_wait` and `throughput` ask the other way
 round, `transient` follows a line over time, `simulate_waits` plays it customer by customer. Rates and times
