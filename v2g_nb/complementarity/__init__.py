@@ -1,6 +1,7 @@
 """Complementarity problems and convex programs.
 
-Variational inequalities over boxes are among them. `natural_residual` says how far a point is from a solution, `projection` and `extragradient` walk there,
+Variational inequalities over boxes are among them. `natural_residual` says
+how far a point is from a solution, `projection` and `extragradient` walk there,
 `newton_steps` and `smoothing_newton` go fast, `interior_point` solves a convex program with its
 multipliers, and `complementarity_certificates` checks any answer.
 
