@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 .PHONY: book html notebooks lint unit nbval site offline other-unit other-nbval test test-all alone \
-	compare-builds lock upgrade newest peers benchmarks data size chapter vary experiment clean
+	compare-builds lock upgrade newest peers benchmarks data size chapter vary experiment without wheel clean
 book html notebooks lint unit nbval site offline other-unit other-nbval test test-all alone \
-	compare-builds lock upgrade newest peers benchmarks data size chapter vary experiment clean:
+	compare-builds lock upgrade newest peers benchmarks data size chapter vary experiment without wheel clean:
 	@$(PYTHON) tasks.py $@ $(WORDS)

@@ -178,6 +178,21 @@ def other_unit() -> None:
 
 
 @task
+def without() -> None:
+    """Run the package's own tests where numba cannot be imported: everything must run, slower."""
+    prepare()
+    folders = [f"tests/{p.name}" for p in (ROOT / "v2g_nb").iterdir() if (ROOT / "tests" / p.name).is_dir()]
+    python("-m", "pytest", "-q", "-n", "2", *sorted(folders), V2G_WITHOUT="numba")
+
+
+@task
+def wheel() -> None:
+    """Install the wheel in an empty environment and run ten recipes and three chapters there."""
+    prepare()
+    python("-m", "tools.wheel")
+
+
+@task
 def test() -> None:
     """Run everything that must hold before a change lands."""
     begin = time.monotonic()

@@ -12,6 +12,7 @@ import os
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,8 +20,8 @@ import numpy as np
 
 from benchmarks.record import Case, Record, best, show
 from tests.campus.instances import scaled_game, selected_fleet
-from v2g_nb.campus import FleetGame, calibrated_campus, liebmann, solve_fleet, solve_leader
-from v2g_nb.games.storage_certificates import tangent_gaps
+from v2g_nb.campus import Campus, FleetGame, solve_aggregator_price, solve_fleet
+from v2g_nb.games import best_response_sweeps, regret_bounds
 
 GENERAL = {
     12: ("piqp", "osqp", "clarabel"),
@@ -38,26 +39,27 @@ class Absent(RuntimeError):
 def regret(game: FleetGame, plan: np.ndarray, most: int = 500) -> float:
     """Return the largest regret bound, by linear programs; of cars drawn at random where there are many."""
     plan = np.where(game.fleet.present, np.clip(plan, -22.0, 22.0), 0.0)
-    total = plan.sum(axis=0)
-    pick = np.arange(game.fleet.size)
+    storage = game.storage
     if game.fleet.size > 2000:
         pick = np.random.default_rng(0).choice(game.fleet.size, most, replace=False)
-    shared = game.shared
-    unused = shared.shortfall * np.maximum(0.0, shared.wanted - total)
-    rate = shared.offset + shared.slope * (total + plan[pick]) - unused
-    return float(tangent_gaps(game.fleet.chosen(pick).storage(), plan[pick], rate).max())
+        others = plan.sum(axis=0) - plan[pick].sum(axis=0)  # to those picked they shift price and request
+        sample = replace(game, fleet=game.fleet.chosen(pick)).storage
+        offset = storage.offset + storage.slope * others
+        storage, plan = replace(sample, offset=offset, wanted=storage.wanted - others), plan[pick]
+    return float(regret_bounds(storage, plan).max())
 
 
 def sweep_in_place(game: FleetGame, tol: float = 1e-3) -> np.ndarray:
     """Return the plans after sweeps in a fresh order until one changes them by less than `tol` (Frobenius, kW)."""
-    for step in islice(liebmann(game, "random", np.random.default_rng(1)), 100):
-        if step.change_kw < tol:
+    sweeps = best_response_sweeps(game.storage, order="random", rng=np.random.default_rng(1))
+    for step in islice(sweeps, 100):
+        if step.change < tol:
             break
-    return step.plan_kw
+    return step.flows
 
 
 def ours(case: Case, game: FleetGame, cars: int) -> None:
-    game.users, game.shared  # noqa: B018 -- made once, set-up is not the solver's
+    game.storage  # noqa: B018 -- made once, set-up is not the solver's
     seconds, plan = best(lambda: solve_fleet(game, certify=False).plan_kw)
     case.ours("Newton on the prices", seconds, reached=regret(game, plan))
     if cars <= 20_000:
@@ -77,7 +79,7 @@ def per_car(game: FleetGame, runs: int = 3) -> float:
 
 def ask(solver: str, game: FleetGame, **more: object) -> tuple[float, float, np.ndarray]:
     """Return set-up and solution time of a peer, and its plans; raise Absent where there are none."""
-    python, users = os.environ.get("V2G_PEERS", ""), game.users
+    python, users = os.environ.get("V2G_PEERS", ""), game.storage
     if not python:
         raise Absent("V2G_PEERS names no Python")
     with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +87,7 @@ def ask(solver: str, game: FleetGame, **more: object) -> tuple[float, float, np.
         np.savez(
             file, first=users.first, stop=users.stop, power=users.flow_high, start=users.level_start,
             floor=users.level_low, ceiling=users.level_high, target=users.level_target,
-            request=game.request_kw, baseline=game.baseline_kw, slope=game.shared.slope, weight=game.deviation_weight,
+            request=game.request_kw, baseline=game.baseline_kw, slope=users.slope, weight=game.deviation_weight,
         )  # fmt: skip
         order = json.dumps({"solver": solver, "file": file, **more})
         done = subprocess.run([python, str(PEER), order], capture_output=True, text=True, check=False)
@@ -109,17 +111,17 @@ def one_program(case: Case, solver: str, game: FleetGame) -> None:
 def paper_way(case: Case, game: FleetGame, run: int = 3) -> None:
     """Add Gurobi, one program a car and slot by slot as the paper sweeps: some sweeps timed, the number counted."""
     target = solve_fleet(game, certify=False).plan_kw
-    last = next(s for s in liebmann(game) if np.linalg.norm(s.plan_kw - target) < 1e-3)
+    last = next(s for s in best_response_sweeps(game.storage) if np.linalg.norm(s.flows - target) < 1e-3)
     name = f"Gurobi car by car, {last.number} sweeps"
     try:
         _, seconds, plan = ask("gurobi", game, sweeps=run)
     except Absent as absent:
         case.missing("paper", name, str(absent))
         return
-    same = float(np.abs(next(islice(liebmann(game), run - 1, None)).plan_kw - plan).max())
+    same = float(np.abs(next(islice(best_response_sweeps(game.storage), run - 1, None)).flows - plan).max())
     show(f"plans after {run} sweeps of Gurobi and of ours, {game.fleet.size} cars, differ by", same, "kW")
     whole = seconds / run * last.number
-    case.peer("paper", name, whole, reached=regret(game, last.plan_kw), extrapolated=last.number > run)
+    case.peer("paper", name, whole, reached=regret(game, last.flows), extrapolated=last.number > run)
 
 
 def main() -> None:
@@ -136,11 +138,11 @@ def main() -> None:
     case = record.case("time per car of a fleet's equilibrium", "by number of cars")
     for cars in (1000, 10_000, 100_000, 300_000):
         game = scaled_game(cars)
-        game.users, game.shared  # noqa: B018 -- made once, set-up is not the solver's
+        game.storage  # noqa: B018 -- made once, set-up is not the solver's
         case.ours(f"Newton on the prices, {cars:,} cars", per_car(game))
-    campus, fleet = calibrated_campus(), selected_fleet(1)
+    campus, fleet = Campus.calibrated(), selected_fleet(1)
     case = record.case("aggregator's price", "12 cars")
-    case.ours("all prices between breakpoints, certified", best(lambda: solve_leader(campus, fleet))[0])
+    case.ours("all prices between breakpoints, certified", best(lambda: solve_aggregator_price(campus, fleet))[0])
     record.finish()
 
 

@@ -13,12 +13,11 @@ import numpy as np
 
 from benchmarks.record import Case, Record
 from tools.peers.call import PeerAbsent
-from tools.record_path import path_request, run_path
+from tools.record_path import path_request, run_ours, run_path
 from v2g_nb.certificate import require
 from v2g_nb.city import (
     SCENARIOS,
     CityModel,
-    city_paths,
     city_program,
     outside_certificate,
     reduced_city,
@@ -27,10 +26,7 @@ from v2g_nb.city import (
     solve_city,
     solve_city_mcp,
 )
-from v2g_nb.city.equilibrium import solve_program
-from v2g_nb.city.mcp import solve_mcp
-from v2g_nb.city.program import CityProgram
-from v2g_nb.complementarity import ComplementarityResult
+from v2g_nb.complementarity import ComplementarityResult, smoothing_newton
 from v2g_nb.errors import NotConverged
 
 RESIDUAL = "natural residual"
@@ -54,12 +50,18 @@ def timed(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
     return min(times), result
 
 
-def residual(program: CityProgram, x: Any, y: Any) -> float:
+def residual(program: Any, x: Any, y: Any) -> float:
     """Return the natural residual of (18), measured the same way for everybody."""
     return float(np.abs(program.residual(np.clip(x, program.lower, program.upper), y)).max())
 
 
-def mcp_residual(program: CityProgram, found: ComplementarityResult) -> float:
+def newton(program: Any, smoothing: float = 1.0, max_iter: int = 200) -> ComplementarityResult:
+    """Return what the smoothing Newton method finds, in the program's units, which are at most 1000 of the result's."""
+    problem = program.complementarity_problem()
+    return smoothing_newton(*problem, smoothing=smoothing, tol=1e-4 * TOLERANCE, max_iter=max_iter)
+
+
+def mcp_residual(program: Any, found: ComplementarityResult) -> float:
     """Return the same of a point of the complementarity route."""
     columns = len(program.lower)
     return residual(program, found.point[:columns], found.point[columns:])
@@ -86,12 +88,12 @@ def full_model() -> CityModel:
 def cases(record: Record) -> list[Row]:
     """The six cases: solver alone, everything with certificates, with column generation, the other route."""
     rows: list[Row] = []
-    programs = {key: city_program(m, city_paths(m)) for key in SIX for m in [scenario(*key)]}
+    programs = {key: city_program(scenario(*key)) for key in SIX}
     times, points = {}, {}
     for key, program in programs.items():
-        times[key], points[key] = timed(lambda program=program: solve_program(program), 7)
+        times[key], points[key] = timed(lambda program=program: run_ours(program), 7)
     slowest = max(times, key=lambda key: times[key])
-    worst = max(residual(programs[key], *points[key][:2]) for key in SIX)
+    worst = max(residual(programs[key], *points[key]) for key in SIX)
     shape = programs[slowest].matrix.shape
     words = f"one case, slowest of six ({shape[1]} columns, {shape[0]} rows), interior point and polish"
     rows.append({"what": words, "seconds": times[slowest], "error": worst})
@@ -108,7 +110,7 @@ def cases(record: Record) -> list[Row]:
     seconds, error = timed(lambda: six(columns="generated"), 1)
     rows.append({"what": "six cases with column generation, certified", "seconds": seconds, "error": error})
     case.ours("one convex program each, paths generated, certified", seconds, reached=error)
-    mcp = {key: timed(lambda key=key: solve_mcp(programs[key], 1.0, 1e-9, 200), 3) for key in SIX}
+    mcp = {key: timed(lambda key=key: newton(programs[key]), 3) for key in SIX}
     key = max(mcp, key=lambda key: mcp[key][0])
     steps = [found.num_iter for _, found in mcp.values()]
     words = f"one case, slowest of six, smoothing Newton from a cold start, {min(steps)} to {max(steps)} steps"
@@ -117,7 +119,7 @@ def cases(record: Record) -> list[Row]:
     rows.append({"what": words, "seconds": mcp[key][0], "error": left})
     one.ours("complementarity problem, smoothing Newton", mcp[key][0], reached=left)
     rows.append({"what": "largest difference of both routes' DLMPs, six cases [$/kWh]", "seconds": 0.0, "error": apart})
-    stalled = {most: sum(not solve_mcp(programs[key], 0.0, 1e-9, most).converged for key in SIX) for most in (60, 200)}
+    stalled = {most: sum(not newton(programs[key], 0.0, most).converged for key in SIX) for most in (60, 200)}
     rows.append(
         {
             "what": f"semismooth method (no smoothing): not there after 60, 200 steps in {list(stalled.values())} of 6",
@@ -145,18 +147,17 @@ def full(record: Record) -> list[Row]:
 
 def path(record: Record) -> list[Row]:
     """The reduced instance: ours and PATH's on the same problem."""
-    model = reduced_city()
-    program = city_program(model, city_paths(model))
+    program = city_program(reduced_city())
     size = sum(program.matrix.shape)
-    ours, point = timed(lambda: solve_program(program), 15)
-    newton, found = timed(lambda: solve_mcp(program, 1.0, 1e-9, 200), 15)
+    ours, point = timed(lambda: run_ours(program), 15)
+    seconds, found = timed(lambda: newton(program), 15)
     rows: list[Row] = [
         {"what": f"reduced instance ({size} unknowns), interior point and polish", "seconds": ours},
-        {"what": "reduced instance, smoothing Newton from a cold start", "seconds": newton},
+        {"what": "reduced instance, smoothing Newton from a cold start", "seconds": seconds},
     ]
     case = case_of(record, f"reduced to {size} unknowns")
-    case.ours("one convex program, interior point and polish", ours, reached=residual(program, *point[:2]))
-    case.ours("complementarity problem, smoothing Newton", newton, reached=mcp_residual(program, found))
+    case.ours("one convex program, interior point and polish", ours, reached=residual(program, *point))
+    case.ours("complementarity problem, smoothing Newton", seconds, reached=mcp_residual(program, found))
     try:
         answer = min((run_path(path_request(program)) for _ in range(5)), key=lambda run: run["seconds"])
     except (PeerAbsent, RuntimeError) as reason:

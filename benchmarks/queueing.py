@@ -25,7 +25,7 @@ def accuracy() -> None:
     for count in counts:
         for ratio in ratios:
             exact = exact_log_c(int(count), ratio * count)
-            ours = mp.mpf(float(queueing.log_erlang_c(int(count), ratio * count)))
+            ours = mp.mpf(float(queueing.erlang_c(int(count), ratio * count, log=True)))
             error = float(abs(ours - exact) / max(1, abs(exact)))
             if error > worst:
                 worst, where = error, (int(count), float(ratio))

@@ -11,7 +11,7 @@ import pytest
 
 from v2g_nb import arguments, checks
 from v2g_nb.arguments import Model, checks_arguments
-from v2g_nb.checks import Array, FloatArray, IntArray, Number, Text, Whole
+from v2g_nb.checks import Array, BoolArray, Flags, FloatArray, IntArray, Number, Text, Whole
 from v2g_nb.errors import InvalidInput
 
 
@@ -86,8 +86,26 @@ def test_axes_of_one_name_are_equally_long():
         Depot(2, [11, 22], [0])
     with pytest.raises(InvalidInput, match=r"price = .*must have shape \(2,\)"):
         Depot(2, [11, 22], [0, 1], [0.1])
-    with pytest.raises(InvalidInput, match="bus.*and whole"):
+    with pytest.raises(InvalidInput, match=r"bus.*and whole"):
         Depot(2, [11, 22], [0, 0.5])
+
+
+@checks_arguments
+def reached(
+    costs: Annotated[FloatArray, Array("cars")], usable: Annotated[BoolArray, Flags("cars stations")]
+) -> BoolArray:
+    return usable
+
+
+def test_flags_are_true_or_false():
+    given = np.array([[True, False]])
+    found = reached([1.0], given)
+    assert found.dtype == np.bool_
+    assert found is not given
+    masked = np.ma.masked_array([[True]], mask=[[True]])
+    for bad in ([[1, 0]], [["yes"]], [[]], [True], [[True], [False]], [[True], [True, False]], masked, None):
+        with pytest.raises(InvalidInput, match=r"^usable = .*must be an array of True and False"):
+            reached([1.0], bad)
 
 
 def test_relations_come_after_the_fields():

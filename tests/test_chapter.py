@@ -40,11 +40,6 @@ def test_the_ledger_shows_only_what_was_recorded(chapter: Chapter):
         chapter.ledger("highway.x")
 
 
-def test_another_chapters_item_is_refused(chapter: Chapter, monkeypatch: pytest.MonkeyPatch):
-    with pytest.raises(InvalidInput, match="item"):
-        Chapter("tools/y").record("highway.x", 1.0)
-
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.4570, "0.457"), (0.45749, "0.457"), (0.12, "12 %"), (0.1249, "12 %"), (1234.5, "1,234.5"), (-3.0, "-3")],

@@ -32,7 +32,8 @@ def test_examples_run_with_what_the_face_offers(face: str):
     mpl.use("agg")
     module = importlib.import_module(f"v2g_nb.{face}")
     names = {"np": importlib.import_module("numpy")} | {n: getattr(module, n) for n in module.__all__}
-    assert sum(run_examples(getattr(module, name), name, names) for name in module.__all__) > 0
+    examples = sum(run_examples(getattr(module, name), name, names) for name in module.__all__)
+    assert examples > 0 or face == "errors"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -40,9 +41,8 @@ def test_examples_of_what_is_not_public_run(name: str):
     mpl.use("agg")
     module = importlib.import_module(name)
     public = set()
-    for face in (*FACES, *REST):
-        public |= {id(inspect.unwrap(t)) for n, t in vars(importlib.import_module(f"v2g_nb.{face}")).items()
-                   if n in importlib.import_module(f"v2g_nb.{face}").__all__ and callable(t)}  # fmt: skip
+    for face in (importlib.import_module(f"v2g_nb.{short}") for short in (*FACES, *REST)):
+        public |= {id(inspect.unwrap(getattr(face, n))) for n in face.__all__ if callable(getattr(face, n))}
     for key, thing in vars(module).items():
         own = getattr(thing, "__module__", None) == name and (inspect.isfunction(thing) or inspect.isclass(thing))
         if own and id(inspect.unwrap(thing)) not in public:

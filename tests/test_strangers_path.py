@@ -38,9 +38,8 @@ def run(project: Path, line: str) -> tuple[bool, str]:
     assert words[0] == "python", line
     env = os.environ | {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"}
     env.pop("V2G_RECORD", None)
-    done = subprocess.run(
-        [sys.executable, *words[1:]], cwd=project, env=env, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, *words[1:]]
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     return done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 

@@ -237,9 +237,8 @@ def _asserts(function: ast.FunctionDef) -> bool:
 def _column_calls(function: ast.FunctionDef) -> Iterator[tuple[str, ...]]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and _called(node) == "column":
-            words = tuple(a.value for a in node.args if isinstance(a, ast.Constant))
-            if len(words) == 3:
-                yield words
+            words = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            yield from ((*words[:2], name) for name in words[2:])
 
 
 def ignored_outputs(root: Path) -> list[str]:

@@ -9,13 +9,13 @@ import numpy as np
 from tools.make_data_grid import TO_TEXTBOOK
 from tools.paths import ROOT
 from tools.peers.call import call
-from v2g_nb.grid import nine_bus, paper_market, price_grid, repaired_market
+from v2g_nb.grid import PriceGrid, nine_bus, paper_market
 from v2g_nb.grid.buses import FLAT, TEXTBOOK
 
 FOLDER = ROOT / "tests" / "references"
 GAMES = (
     ("paper-25", paper_market(), 2),
-    ("repaired-25", repaired_market(), 2),
+    ("repaired-25", paper_market(repaired=True), 2),
     ("paper-61", paper_market(), 5),
 )  # name, market, prices per unit up to 12
 THEIRS = {"case9": "case9", "case14": "case14", "case30": "case_ieee30"}
@@ -73,7 +73,7 @@ def games() -> dict[str, Any]:
     """Return pygambit's exact equilibria of price grids, and its version."""
     made = {}
     for name, market, steps in GAMES:
-        game = price_grid(market, steps, 12)
+        game = PriceGrid(market, steps, 12)
         asked = {"row": game.row_payoff.astype(int).tolist(), "column": game.column_payoff.astype(int).tolist()}
         reply = call("pygambit_peer", asked, "pygambit")
         made[name] = reply["answer"]

@@ -16,9 +16,9 @@ from scipy import sparse
 
 from tools.paths import ROOT
 from tools.peers.call import call
-from v2g_nb.city import city_mcp, city_paths, city_program, reduced_city
+from v2g_nb.city import city_program, reduced_city
+from v2g_nb.city.equilibrium import full_dlmp, solve_program
 from v2g_nb.city.program import MONEY, VEHICLES, CityProgram
-from v2g_nb.city.reading import full_dlmp
 from v2g_nb.city.scenarios import REDUCED_BUSES
 
 TARGET = ROOT / "tests" / "references" / "city_path.json"
@@ -29,7 +29,8 @@ BUSES = REDUCED_BUSES
 
 def path_request(program: CityProgram) -> dict[str, Any]:
     """Return the complementarity problem of a program in numbers, as the peer reads it."""
-    problem, road = city_mcp(program), program.model.roads.network
+    _, _, lower, upper, _ = program.complementarity_problem()
+    road = program.model.roads.network
     blocks: Any = [[sparse.diags_array(program.quadratic), -program.forces], [program.matrix, None]]
     linear = sparse.coo_array(sparse.block_array(blocks))
     entries = zip(linear.row.tolist(), linear.col.tolist(), linear.data.tolist(), strict=True)
@@ -45,7 +46,7 @@ def path_request(program: CityProgram) -> dict[str, Any]:
 
     steepness = theta * road.free_flow_time * road.b * (VEHICLES / road.capacity) ** 4
     return {
-        "size": len(problem.lower),
+        "size": len(lower),
         "entries": [[a, b, v] for a, b, v in entries if v],
         "constant": [*program.linear.tolist(), *(-program.right).tolist()],
         "time": at(links, theta * road.free_flow_time),
@@ -54,8 +55,8 @@ def path_request(program: CityProgram) -> dict[str, Any]:
         "slope": at(visits, [theta * one.wait_slope / k for one in stations]),
         "sharpness": at(visits, [k * VEHICLES] * len(stations)),
         "room": at(visits, [k * one.capacity for one in stations]),
-        "lower": [[i, float(v)] for i, v in enumerate(problem.lower) if np.isfinite(v)],
-        "upper": [[i, float(v)] for i, v in enumerate(problem.upper) if np.isfinite(v)],
+        "lower": [[i, float(v)] for i, v in enumerate(lower) if np.isfinite(v)],
+        "upper": [[i, float(v)] for i, v in enumerate(upper) if np.isfinite(v)],
         "tolerance": 1e-10,
     }
 
@@ -66,10 +67,15 @@ def run_path(request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def run_ours(program: CityProgram) -> tuple[Any, Any]:
+    """Return decisions and multipliers by our convex program: as with PATH, neither paths nor certificates count."""
+    x, y, _ = solve_program(program)
+    return x, y
+
+
 def record() -> dict[str, Any]:
     """Return PATH's equilibrium of the reduced instance, as it is stored."""
-    model = reduced_city()
-    program = city_program(model, city_paths(model))
+    program = city_program(reduced_city())
     answer = run_path(path_request(program))
     z = np.array(answer["point"])
     x, y = z[: len(program.lower)], z[len(program.lower) :]

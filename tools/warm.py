@@ -12,15 +12,17 @@ from types import ModuleType
 
 import numpy as np
 
-from v2g_nb.campus import Fleet, FleetGame, car_best_response, liebmann, solve_fleet
+from v2g_nb.campus import Fleet, FleetGame, solve_fleet
 from v2g_nb.city import sioux_falls
+from v2g_nb.games import best_response, best_response_sweeps
 from v2g_nb.games import kernels as storage_kernels
 from v2g_nb.matching import Market, deferred_acceptance
 from v2g_nb.matching import kernel as matching_kernel
-from v2g_nb.networks import kernel, solve_assignment
+from v2g_nb.networks import compiled as assignment_kernel
+from v2g_nb.networks import solve_assignment
 
 LOADED = ("matplotlib.pyplot", "scipy.optimize", "scipy.stats", "cvxpy", "networkx", "pandas", "ipywidgets", "highspy")
-COMPILED = (storage_kernels, kernel, matching_kernel)
+COMPILED = (storage_kernels, assignment_kernel, matching_kernel)
 
 
 def uncompiled(modules: tuple[ModuleType, ...] = COMPILED) -> list[str]:
@@ -39,16 +41,16 @@ def warm() -> None:
 
     plt.figure().savefig(io.BytesIO(), format="svg")
     plt.close("all")
-    fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
+    fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
-    car_best_response(game, np.zeros((2, 2)), 0)
-    next(liebmann(game))
-    next(liebmann(game, "random", np.random.default_rng(1)))
+    best_response(game.storage, np.zeros((2, 2)), 0)
+    next(best_response_sweeps(game.storage))
+    next(best_response_sweeps(game.storage, order="random", rng=np.random.default_rng(1)))
     solve_fleet(game)
     market = Market(np.array([[0, 1], [0, 1]]), np.array([[1, 0], [0, 1]]), np.array([1, 1]))
     deferred_acceptance(market, engine="compiled")
     city = sioux_falls()
-    solve_assignment(city.network, city.demand, gap=1e-3, engine="compiled", progress=False)
+    solve_assignment(city.network, city.demand, tol=1e-3, engine="compiled", progress=False)
 
 
 if __name__ == "__main__":

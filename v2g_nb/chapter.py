@@ -36,7 +36,6 @@ __all__ = [
     "NotAnEquilibrium",
     "NotConverged",
     "Table",
-    "require",
     "sweep",
 ]
 

@@ -292,6 +292,26 @@ class Array:
 
 
 @dataclass(frozen=True)
+class Flags:
+    """An array of True and False, with at least one element; `shape` as for :class:`Array`."""
+
+    shape: str
+
+    def check(self, name: str, value: Any, length: Length) -> BoolArray:
+        """Return `value` as an array, or raise."""
+        axes = [length(word) for word in self.shape.split()]
+        try:
+            found = np.array(value)
+        except ValueError:  # ragged nesting
+            raise invalid(name, value, "an array of True and False") from None
+        fits = found.ndim == len(axes) and all(w in (None, n) for w, n in zip(axes, found.shape, strict=True))
+        if np.ma.isMaskedArray(value) or found.dtype != np.bool_ or not found.size or not fits:
+            want = ", ".join("any" if n is None else str(n) for n in axes)
+            raise invalid(name, value, f"an array of True and False of shape ({want})")
+        return found
+
+
+@dataclass(frozen=True)
 class Text:
     """A string; a blank one only where `blank` says so, and of the form of `pattern`, which `right` explains."""
 

@@ -1,8 +1,10 @@
 """Every reference has a DOI or says why not, and is cited where it is used."""
 
 import re
+from collections import Counter
 
 import pytest
+import yaml
 from pybtex.database import parse_file
 
 from tools.back_matter.chapters import cells
@@ -32,6 +34,15 @@ def test_a_doi_or_a_reason(key: str):
         assert len(reason.split()) > 1 or reason == "software"
 
 
+def test_every_file_is_named_in_the_configuration_and_no_key_is_given_twice():
+    """A key given twice hides the rest of its file from the bibliography."""
+    files = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["bibtex_bibfiles"]
+    assert sorted(files) == sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "references").glob("*.bib"))
+    given = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
+    keys = re.findall(r"^@\w+\{([^,\s]+),", given, re.MULTILINE)
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+
+
 def test_no_doi_stands_twice():
     found = [fields["doi"].lower() for fields in ENTRIES.values() if "doi" in fields]
     assert len(set(found)) == len(found)
@@ -45,6 +56,7 @@ def in_docstrings() -> set[str]:
 
 
 def test_every_citation_has_an_entry():
+    assert cited()
     missing = sorted(cited() - set(ENTRIES))
     assert not missing, f"references/: add an entry to one of the .bib files, for {missing}"
 

@@ -30,19 +30,15 @@ def test_the_page_follows_a_value_that_changes():
 
 
 def test_counts_add_up():
-    table = [
-        [int(n) for n in re.findall(r"<td>(\d+)</td>", line)]
-        for line in ledger.counts(VALUES).split("<tbody>")[1].split("</tr>")[:-1]
-    ]
-    *parts, total = table
+    lines = ledger.counts(VALUES).split("<tbody>")[1].split("</tr>")[:-1]
+    *parts, total = ([int(n) for n in re.findall(r"<td>(\d+)</td>", line)] for line in lines)
     assert [sum(column) for column in zip(*parts, strict=True)] == total
     assert total[:4] == [sum(i.paper == p for i in load_items().values()) for p in PAPERS]
     assert total[4] == len(load_items()) == sum(total[:4])
 
 
 def test_the_sentence_adds_up():
-    numbers = [int(n) for n in re.findall(r"\d+", ledger.sums(VALUES))]
-    total, held, *rest = numbers
+    total, held, *rest = (int(n) for n in re.findall(r"\d+", ledger.sums(VALUES)))
     assert total == len(load_items())
     assert held == rest[0] + rest[1]
     assert held + sum(rest[2:]) == total

@@ -1,116 +1,160 @@
-"""Bad input for the city's roads, trips, stations and feeder."""
+"""Bad input for the coupled city: its roads, trips, feeder, models, solvers and certificates; and for its tables."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
-from tests.bad_input.kinds import array, call, choice, flag, instance, integer, other, real
-from v2g_nb.city import certificates, dispatch, feeder, path_generation, roads, stations, trips
-from v2g_nb.data import city as data
-from v2g_nb.networks import Demand, RoadNetwork, tntp
+from tests.bad_input.kinds import also, call, choice, other
+from v2g_nb import city
+from v2g_nb.data import load_table
+from v2g_nb.networks import Demand, RoadNetwork
 from v2g_nb.power import RadialFeeder
 
-FILES = Path(__file__).parents[1] / "networks" / "files"
 ROADS = RoadNetwork(2, [0, 1], [1, 0], [4.0, 4.0], [9.0, 9.0], [0.15, 0.15], [4.0, 4.0])
-MAP = roads.RoadMap(ROADS, Demand([0], [1], [1.0]), [4.0, 4.0], [0.0, 1.0], [0.0, 0.0])
-SIOUX = instance(roads.sioux_falls())
-BATTERY = instance(trips.Battery())
-NODE = integer(1, low=1, high=24)
-STATIONS = other([2, 12], "seven", 7, None, [0], [25], [2.5])
-PART = real(0.2, low=0, high=1)
-WAY = trips.Trip((1, 3, 12), (), 8.0)
-AT_LEAST_0 = real(1.0, low=0)
-POSITIVE = real(1.0, low=0, open_low=True)
-VISITS = array([50.0, 100.0], low=0, shape=False)
-WAITING = {"visits": VISITS, "base": AT_LEAST_0, "slope": AT_LEAST_0, "capacity": AT_LEAST_0}
-BUSES = array([0.0, 1.0]).also([1.0])
-FEEDER = feeder.ieee123()
-ROUTES = {"city": SIOUX, "origin": NODE, "count": integer(3, low=1), "stretch": real(1.6, low=1)}
-END = integer(20, low=1, high=24).also(1)
+MAP = city.RoadMap(ROADS, Demand([0], [1], [1.0]), [4.0, 4.0], [0.0, 1.0], [0.0, 0.0])
+SIOUX, FEEDER, SMALL = city.sioux_falls(), city.ieee123(), city.small_city()
+WAY = city.Trip((1, 3, 12), (), 8.0)
+STATIONS = also([2, 12], [0], [25], [2.5])
+NODE = also(1, 0, 25)
+PLACES = also([0.0, 1.0], [1.0])
+RESULT = city.solve_city(SMALL)
+BASE = city.solve_city(city.scenario("base"))
+SIX = {(name, v2g): BASE for name in city.SCENARIOS for v2g in (False, True)}
+FIVE = {key: value for key, value in SIX.items() if key != ("base", True)}
+PATH = RESULT.paths[0]
+PATHS = also(RESULT.paths, ("seven",), (replace(PATH, trip=city.Trip((1, 4), (), 1.0)),), (replace(PATH, pair=7),))
+VALUE = other(0.5, "seven", None, 0.0, -1.0, float("nan"), [0.5, 0.0], [[0.5]], [])
 
 CALLS = [
-    call(data.load_table, name=choice("sioux_falls_links")),
-    call(tntp.read_tntp_trips, path=other(str(FILES / "three_trips.tntp"), 7, None, "", "missing.tntp")),
+    call(load_table, name=choice("sioux_falls_links")),
     call(
-        tntp.read_tntp_network,
-        path=other(FILES / "three_net.tntp", 7, None, "", "missing.tntp"),
-        toll_factor=AT_LEAST_0,
-        distance_factor=AT_LEAST_0,
+        city.RoadMap,
+        network=ROADS,
+        demand=MAP.demand,
+        length_km=also([4.0, 4.0], [4.0]),
+        x=PLACES,
+        y=PLACES,
     ),
+    call(MAP.link, start=also(1, 0, 3), end=also(2, 0, 3, 1)),
+    call(SIOUX.routes, origin=NODE, destination=also(20, 0, 25, 1), count=also(3, 0), stretch=also(1.6, 0.9)),
+    call(SIOUX.expanded, stations=STATIONS),
+    call(SIOUX.segments, gap=also(0.003, -0.001)),
+    call(city.sioux_falls, capacity_share=0.3),
     call(
-        roads.RoadMap,
-        network=instance(ROADS),
-        demand=instance(MAP.demand),
-        length_km=array([4.0, 4.0], low=0).also([4.0]),
-        x=BUSES,
-        y=BUSES,
+        city.Battery,
+        capacity_kwh=60.0,
+        use_kwh_per_km=1.0,
+        **dict.fromkeys(("floor", "reserve", "reserve_before_charging", "reserve_after_discharging"), 0.2),
+        least_discharge_kwh=1.0,
     ),
-    call(MAP.link, start=integer(1, low=1, high=2), end=integer(2, low=1, high=2).also(1)),
-    call(roads.sioux_falls, capacity_share=POSITIVE),
-    call(roads.road_segments, city=SIOUX, gap=AT_LEAST_0),
+    call(city.Stop, node=12, kind="-", energy_kwh=1.0),
     call(
-        trips.Battery,
-        capacity_kwh=POSITIVE,
-        use_kwh_per_km=AT_LEAST_0,
-        **dict.fromkeys(("floor", "reserve", "reserve_before_charging", "reserve_after_discharging"), PART),
-        least_discharge_kwh=AT_LEAST_0,
+        city.Trip,
+        nodes=also((1, 3, 12), (1,), (1, 0), (1, 2.5)),
+        stops=also((city.Stop(3, "+", 1.0),), (7,), (city.Stop(12, "+", 1.0),)),
+        length_km=1.0,
     ),
-    call(trips.Stop, node=integer(12, low=1), kind=choice("-"), energy_kwh=AT_LEAST_0),
+    call(type(PATH), driver=0, pair=0, trip=WAY),
     call(
-        trips.Trip,
-        nodes=other((1, 3, 12), [1, 3, 12], (1,), (1, 0), (1, 2.5), "seven", None),
-        stops=other((trips.Stop(3, "+", 1.0),), None, "seven", (7,), (trips.Stop(12, "+", 1.0),)),
-        length_km=AT_LEAST_0,
-    ),
-    call(path_generation.base_routes, destination=END, **ROUTES),
-    call(
-        path_generation.trip_patterns,
+        city.feasible_trips,
         city=SIOUX,
-        route=other([1, 3, 12], "seven", 7, None, [1], [1, 24], [1, 3, 1], [0, 1], [1, 2.5]),
+        routes=also([[1, 3, 12]], ["seven"], [7], [[1]], [[1, 24]], [[1, 3, 1]], [[0, 1]], [[1, 2.5]], [[]]),
         stations=STATIONS,
-        battery=BATTERY,
-        v2g=flag(True),
-        only_needed=flag(True),
+        battery=city.Battery(),
+        v2g=True,
+        only_needed=True,
     ),
+    call(city.trip_certificates, city=SIOUX, trip=also(WAY, city.Trip((1, 24), (), 1.0)), battery=city.Battery()),
+    call(city.waiting_time, visits=[50.0, 100.0], base=3.0, slope=0.5, capacity=90.0, sharpness=0.5),
     call(
-        path_generation.feasible_trips,
-        destination=END,
-        stations=STATIONS,
-        battery=BATTERY,
-        v2g=flag(True),
-        only_needed=flag(True),
-        **ROUTES,
-    ),
-    call(path_generation.expanded_network, city=SIOUX, stations=STATIONS),
-    call(certificates.trip_certificates, city=SIOUX, trip=instance(WAY), battery=BATTERY),
-    call(stations.waiting_time, **WAITING),
-    call(stations.smooth_waiting_time, **WAITING, sharpness=POSITIVE),
-    call(stations.waiting_time_integral, **WAITING, sharpness=POSITIVE),
-    call(
-        feeder.Feeder,
-        radial=instance(RadialFeeder(2, [0], [1], [0.01], [0.01], [500.0])),
-        load_kw=BUSES,
-        load_kvar=BUSES,
-        capacitor_kvar=array([0.0, 1.0], low=0).also([1.0]),
-        phases=array([3], low=1, high=3).also([1.5], [1, 1]),
-        x=BUSES,
-        y=BUSES,
+        city.Feeder,
+        radial=RadialFeeder(2, [0], [1], [0.01], [0.01], [500.0]),
+        load_kw=PLACES,
+        load_kvar=PLACES,
+        capacitor_kvar=PLACES,
+        phases=also([3], [1, 1]),
+        x=PLACES,
+        y=PLACES,
     ),
     call(FEEDER.bus, name=choice("61s")),
     call(
-        feeder.phase_equivalent,
-        resistance_ohm=array([[0.25]]).also([[0.25, 0.1]], np.eye(4)),
-        reactance_ohm=array([[0.26]]).also([[0.25, 0.1]], [[1.0, 0.0], [0.0, 1.0]]),
+        city.phase_equivalent,
+        resistance_ohm=also([[0.25]], [[0.25, 0.1]], np.eye(4)),
+        reactance_ohm=also([[0.26]], [[0.25, 0.1]], [[1.0, 0.0], [0.0, 1.0]]),
     ),
     call(
-        feeder.ieee123,
-        ties_closed=flag(False),
-        outages=other([("18", "135")], "seven", 7, None, ["18"], [("18", "300")], [(18, 135)]),
+        city.ieee123,
+        ties_closed=False,
+        outages=also([("18", "135")], ["18"], [("18", "300")], [(18, 135)], [("18", ["135"])], [("18", "135", "1")]),
     ),
     call(
-        dispatch.calibrated_dispatch,
-        feeder=instance(FEEDER),
-        level=AT_LEAST_0,
-        charging_kw=array(np.zeros(130)).also([1.0]),
+        city.Station,
+        node=2,
+        bus="2",
+        **dict.fromkeys(("base_wait_min", "wait_slope", "capacity"), 1.0),
+        lowest_kw=also(-5.0, 3000.0),
+        highest_kw=5.0,
     ),
+    call(city.DriverClass, name="EV", value_of_time=0.5, volumes=[1.0, 2.0], electric=True),
+    call(
+        city.PowerMarket,
+        grid=SMALL.market.grid,
+        owner=also([0, 1], [0, 2], [0]),
+        shares=also([0.5, 0.5], [0.9, 0.9]),
+        retail_price=1.0,
+        elasticity=0.5,
+        obligation=0.5,
+    ),
+    call(
+        city.CityModel,
+        roads=SMALL.roads,
+        battery=SMALL.battery,
+        stations=also(
+            SMALL.stations,
+            (7,),
+            (city.Station(9, "2"),),
+            (city.Station(2, "no such bus"),),
+            (*SMALL.stations, *SMALL.stations),
+        ),
+        pairs=also(SMALL.pairs, (7,), ((1, 1),), ((1, 9),), ((0, 2),), ((1.5, 2),), ((1, 2, 3),)),
+        drivers=also(SMALL.drivers, (7,), (city.DriverClass("EV", 0.5, [1.0, 2.0]),)),
+        market=SMALL.market,
+        **dict.fromkeys(("period_h", "pile_kw", "sharpness"), 0.5),
+        **dict.fromkeys(("wear_cost", "missing_energy_cost"), 1.0),
+        v2g=True,
+        count=6,
+        stretch=1.6,
+        only_needed=True,
+        unserved_cost=None,
+    ),
+    call(
+        city.scenario,
+        name="base",
+        v2g=True,
+        level=None,
+        reserve_after_discharging=0.5,
+        missing_energy_cost=1.0,
+        wear_cost=1.0,
+        ev_value_of_time=VALUE,
+        fv_value_of_time=0.5,
+        elasticity=0.5,
+        obligation=0.5,
+        count=6,
+        stretch=1.6,
+        only_needed=True,
+        facets=also(8, 5),
+        tight_line_kva=0.5,
+        reactive=True,
+        period_h=0.5,
+        unserved_cost=None,
+    ),
+    call(city.small_city, v2g=True, ev_value_of_time=VALUE, fv_value_of_time=0.5, period_h=0.5),
+    call(city.city_program, model=SMALL, paths=PATHS),
+    call(city.solve_city, model=SMALL, columns="generated", tol=1e-9),
+    call(city.solve_city_mcp, model=SMALL, smoothing=1.0, tol=1e-9, max_iter=100),
+    call(RESULT.dominant, pair=also(1, 0, 2), driver=also(0, -1, 2)),
+    call(city.player_certificates, result=RESULT),
+    call(city.outside_certificate, result=RESULT, count=6, stretch=1.6),
+    call(city.equilibrium_span, result=RESULT, goal=also(np.ones(len(RESULT.point)).tolist(), [1.0])),
+    call(city.paper_statements, cases=also(SIX, {}, FIVE, SIX | {("base", True): 7}, SIX | {("island", True): RESULT})),
 ]

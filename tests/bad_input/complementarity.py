@@ -2,75 +2,39 @@
 
 import numpy as np
 
-from tests.bad_input.kinds import array, call, function, integer, other, real
-from v2g_nb.complementarity import barrier as interior_point
-from v2g_nb.complementarity import certificates as proof
-from v2g_nb.complementarity import newton as complementarity
-from v2g_nb.complementarity import optimality as convex
+from tests.bad_input.kinds import also, array, call, other
+from v2g_nb import complementarity
 
-LOW = array([0.0, 0.0], infinite=True).also([2.0, 0.0])
+LOW = also([0.0, 0.0], [2.0, 0.0])
 HIGH = other([1.0, 9.0], "seven", [None], [np.nan, 1.0], [1.0], [[1.0, 9.0]])
-POINT = array([0.5, 0.5]).also([0.5])
-F = function(lambda x: np.asarray(x) - 2.0)
-J = function(lambda x: np.eye(2))
-POSITIVE = real(1e-3, low=0, open_low=True)
+F = also(lambda x: np.asarray(x) - 2.0, lambda x: None, lambda x: ["a", "b"], lambda x: np.zeros(3))
+START = also([0.5, 0.5], [0.5])
+BOX = {"lower": LOW, "upper": HIGH}
+NEWTON = {"function": F, **BOX, "start": START, "smoothing": 1.0, "tol": 1e-3}
+NEWTON["jacobian"] = also(lambda x: np.eye(2), lambda x: None, lambda x: "ab", lambda x: np.eye(3))
 
 CALLS = [
-    call(complementarity.natural_residual, point=POINT, value=POINT, lower=LOW, upper=HIGH),
+    call(complementarity.natural_residual, point=[0.5, 0.5], value=START, **BOX),
+    call(complementarity.smoothing_newton, **NEWTON, max_iter=50),
+    call(complementarity.newton_steps, **NEWTON | {"jacobian": lambda x: np.eye(2)}),  # the first item needs none
+    call(complementarity.projection, function=F, **BOX, start=START, step=1e-3),
+    call(complementarity.extragradient, function=F, **BOX, start=START, step=1e-3),
     call(
-        complementarity.smoothing_newton,
+        complementarity.complementarity_certificates,
         function=F,
-        jacobian=J,
-        lower=LOW,
-        upper=HIGH,
-        start=POINT,
-        smoothing=real(1.0, low=0),
-        tolerance=POSITIVE,
-        max_iter=integer(50, low=1),
-    ),
-    call(
-        complementarity.newton_steps,
-        function=F,
-        jacobian=J,
-        lower=LOW,
-        upper=HIGH,
-        start=POINT,
-        smoothing=real(1.0, low=0),
-        tolerance=POSITIVE,
-    ),
-    call(complementarity.projection, function=F, lower=LOW, upper=HIGH, start=POINT, step=POSITIVE),
-    call(complementarity.extragradient, function=F, lower=LOW, upper=HIGH, start=POINT, step=POSITIVE),
-    call(
-        proof.complementarity_certificates,
-        function=F,
-        lower=LOW,
-        upper=HIGH,
+        **BOX,
         point=other([1.0, 2.0], "seven", [None] * 2, [0.5]),
-        tolerance=real(1e-9, low=0),
-    ),
-]
-
-CALLS += [
-    call(
-        interior_point.interior_point,
-        gradient=function(lambda x: 2 * np.asarray(x)),
-        curvature=function(lambda x: np.full(2, 2.0)),
-        matrix=array([[1.0, 1.0]]).also([1.0, 1.0]),
-        right=array([2.0]).also([1.0, 2.0]),
-        lower=array([0.0, 0.0], infinite=True).also([0.0], [9.0, 0.0]),
-        upper=HIGH,
-        tolerance=POSITIVE,
-        max_iter=integer(50, low=1),
+        tol=1e-9,
     ),
     call(
-        convex.optimality_certificates,
-        gradient=function(lambda x: 2 * np.asarray(x)),
+        complementarity.interior_point,
+        gradient=also(lambda x: 2 * np.asarray(x), lambda x: None, lambda x: np.zeros(3)),
+        curvature=also(lambda x: np.full(2, 2.0), lambda x: "two", lambda x: np.full(2, -1.0)),
         matrix=array([[1.0, 1.0]]).also([1.0, 1.0]),
-        right=array([2.0], empty=True).also([1.0, 2.0]),
-        lower=array([0.0, 0.0], infinite=True).also([0.0]),
+        right=also([2.0], [1.0, 2.0]),
+        lower=also([0.0, 0.0], [0.0], [9.0, 0.0]),
         upper=HIGH,
-        point=other([1.0, 1.0], "seven", [None] * 2, [0.5]),
-        dual=other([2.0], "seven", [None], [0.5, 0.5]),
-        tolerance=real(1e-9, low=0),
+        tol=1e-3,
+        max_iter=50,
     ),
 ]

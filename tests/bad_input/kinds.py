@@ -33,8 +33,9 @@ class Kind:
     bad: tuple[Bad, ...]
 
     def also(self, *values: Any) -> "Kind":
-        """Return the kind with more values out of domain."""
-        return Kind(self.good, (*self.bad, *(Bad("domain", v, _shown(v)) for v in values)))
+        """Return the kind with more values out of domain; a Bad says itself how the message shows it."""
+        more = (v if isinstance(v, Bad) else Bad("domain", v, _shown(v)) for v in values)
+        return Kind(self.good, (*self.bad, *more))
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,10 @@ def _bads_of(declared: Any, good: Any) -> tuple[Bad, ...]:
         return integer(good, **limits).bad
     if isinstance(declared, checks.Array):
         found = array(good, **limits, empty=declared.empty, shape=declared.shape is not None)
-        whole = declared.whole or declared.index
-        return (found.also(np.array(good, dtype=float) + 0.5) if whole and np.size(good) else found).bad
+        if not (declared.whole or declared.index) or not np.size(good):
+            return found.bad
+        broken = np.array(good, dtype=float) + 0.5
+        return (*found.bad, Bad("domain", broken, (repr(float(broken.flat[0])),)))
     if isinstance(declared, checks.Text):
         return tuple(bad for bad in text(good).bad if not (declared.blank and bad.fault == "empty"))
     if isinstance(declared, checks.Several):

@@ -1,8 +1,9 @@
 """Bad input for stable matching."""
 
-from tests.bad_input.kinds import Bad, Kind, array, call, choice, instance
-from v2g_nb.matching import Market, deferred_acceptance, proposals, stable_matchings
-from v2g_nb.matching.stable import market_from_costs
+import numpy as np
+
+from tests.bad_input.kinds import Bad, Kind, also, array, call
+from v2g_nb.matching import Market, check_matching, deferred_acceptance, proposals, stable_matchings
 
 LISTS = [[0, 1], [1]]
 
@@ -15,11 +16,15 @@ def lists(good: list[list[int]], others: int) -> Kind:
             Bad("type", "seven", ("'seven'",)),
             Bad("type", None, ("None",)),
             Bad("empty", [], ("[]",)),
+            Bad("shape", np.array(3), ("3 (ndarray)",)),
+            Bad("domain", np.array([[0, others], [0, 1]]), (f"[0, 1] = {others}.0",)),
+            Bad("domain", np.array([[-1, 0], [0, 1]]), ("end of a row",)),
             Bad("type", [["a"], [0]], ("['a']",)),
-            Bad("type", [[0.5], [0]], ("[0.5]",)),
+            Bad("type", [[0.5], [0]], ("[0][0] = 0.5",)),
             Bad("type", [0, 1], ("0",)),
-            Bad("domain", [[0, others], [0]], (f"names receiver {others}", f"names proposer {others}")),
-            Bad("domain", [[-1], [0]], ("[-1]",)),
+            Bad("shape", [[[0], [0, 1]], [0]], ("[0]",)),
+            Bad("domain", [[0, others], [0]], (f"[0][1] = {others}.0",)),
+            Bad("domain", [[-1], [0]], ("[0][0] = -1.0",)),
             Bad("domain", [[0, 0], [0]], ("twice",)),
         ),
     )
@@ -31,15 +36,8 @@ QUOTAS = Kind(QUOTAS.good, (*QUOTAS.bad[:-1], Bad("domain", [0.5, 1], ("0.5",)))
 
 CALLS = [
     call(Market, proposer_lists=lists(LISTS, 2), receiver_lists=lists(LISTS, 2), quotas=QUOTAS),
-    call(
-        market_from_costs,
-        proposer_costs=array([[1.0, 2.0], [2.0, 1.0]]),
-        receiver_costs=array([[1.0, 2.0], [2.0, 1.0]]),
-        quotas=QUOTAS,
-        proposer_outside=array([5.0, 5.0]),
-        receiver_outside=array([5.0, 5.0]),
-    ),
-    call(proposals, market=instance(MARKET)),
-    call(deferred_acceptance, market=instance(MARKET), engine=choice("plain")),
-    call(stable_matchings, market=instance(MARKET)),
+    call(check_matching, market=MARKET, partner=also([0, 1], [0, 2])),
+    call(proposals, market=MARKET),
+    call(deferred_acceptance, market=MARKET, engine="plain"),
+    call(stable_matchings, market=MARKET),
 ]

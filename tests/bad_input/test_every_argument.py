@@ -13,11 +13,11 @@ import pytest
 import tests.bad_input as cases
 from tests.bad_input.kinds import Bad, Call
 from tools.size import FACES, REST
-from v2g_nb.certificate import Result
+from v2g_nb.arguments import Model, Record
 from v2g_nb.errors import V2GError
 
 # Classes that only our own code makes: what a function returns, carrying no certificate.
-RETURNED = {"Frames", "Picture"}
+RETURNED = {"Frames", "Picture", "Proposal"}
 
 
 def table() -> dict[str, Call]:
@@ -50,7 +50,9 @@ def is_input_class(cls: type) -> bool:
     """Return whether a caller makes objects of this class, and not only a solver."""
     if issubclass(cls, BaseException) or getattr(cls, "_is_protocol", False) or cls.__name__ in RETURNED:
         return False
-    return not issubclass(cls, Result) and not (is_dataclass(cls) and "certificates" in {f.name for f in fields(cls)})
+    if issubclass(cls, Record) and not issubclass(cls, Model):  # what functions return
+        return False
+    return not (is_dataclass(cls) and "certificates" in {f.name for f in fields(cls)})
 
 
 def public_functions() -> dict[str, Any]:

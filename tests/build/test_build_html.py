@@ -20,12 +20,20 @@ parts:
 """
 
 
+def files_of(project):
+    return {p.relative_to(project): p for p in project.rglob("*") if p.is_file()}
+
+
+def put(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 @pytest.fixture
 def project(tmp_path):
     for name in ("intro.md", "tools/lines.ipynb", "tools/more.md", "back/list.md"):
-        path = tmp_path / "book" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x")
+        put(tmp_path / "book" / name, "x")
     (tmp_path / "_toc.yml").write_text(TOC)
     return tmp_path
 
@@ -39,9 +47,7 @@ def test_every_level_of_the_contents_is_read():
 
 
 def test_complete_contents_have_no_fault(project):
-    checkpoint = project / "book" / "tools" / ".ipynb_checkpoints" / "lines-checkpoint.ipynb"
-    checkpoint.parent.mkdir()
-    checkpoint.write_text("x")
+    put(project / "book" / "tools" / ".ipynb_checkpoints" / "lines-checkpoint.ipynb", "x")
     assert toc_faults(project) == []
 
 
@@ -57,7 +63,7 @@ def test_a_chapter_that_is_gone_is_named(project):
 
 def test_only_what_changed_is_touched(project, tmp_path_factory):
     target = tmp_path_factory.mktemp("src")
-    files = {p.relative_to(project): p for p in project.rglob("*") if p.is_file()}
+    files = files_of(project)
     assert sorted(synchronise(files, target)) == sorted(files)
     assert synchronise(files, target) == []
     intro = project / "book" / "intro.md"
@@ -71,19 +77,15 @@ def test_only_what_changed_is_touched(project, tmp_path_factory):
 
 def test_a_page_is_written_again_when_its_data_come_or_go(project, tmp_path_factory):
     target = tmp_path_factory.mktemp("src")
-    files = {p.relative_to(project): p for p in project.rglob("*") if p.is_file()}
-    synchronise(files, target)
+    synchronise(files_of(project), target)
     page = target / "book" / "tools" / "lines.ipynb"
     os.utime(page, (1, 1))
-    table = project / "book" / "tools" / "lines-data" / "fig-a.csv"
-    table.parent.mkdir()
-    table.write_text("x\n1\n")
-    files[table.relative_to(project)] = table
-    synchronise(files, target)
+    table = put(project / "book" / "tools" / "lines-data" / "fig-a.csv", "x\n1\n")
+    synchronise(files_of(project), target)
     assert page.stat().st_mtime > 1
     os.utime(page, (1, 1))
-    del files[table.relative_to(project)]
-    synchronise(files, target)
+    table.unlink()
+    synchronise(files_of(project), target)
     assert page.stat().st_mtime > 1
 
 
@@ -93,17 +95,11 @@ def test_executed_notebooks_and_their_data_stand_in_for_the_stored_ones(project,
     run = tmp_path_factory.mktemp("run")
     monkeypatch.setattr(build_html, "ROOT", project)
     monkeypatch.setattr(paths, "BOOK", project / "book")
-    stored = project / "book" / "tools" / "lines-data" / "fig-old.csv"
-    stored.parent.mkdir()
-    stored.write_text("x\n1\n")
+    put(project / "book" / "tools" / "lines-data" / "fig-old.csv", "x\n1\n")
     with pytest.raises(SystemExit, match="no such notebook"):
         build_html.wanted(run)
-    executed = run / "book" / "tools" / "lines.ipynb"
-    executed.parent.mkdir(parents=True)
-    executed.write_text("executed")
-    table = run / "record" / "figures" / "tools" / "lines" / "fig-new.csv"
-    table.parent.mkdir(parents=True)
-    table.write_text("x\n2\n")
+    executed = put(run / "book" / "tools" / "lines.ipynb", "executed")
+    table = put(run / "record" / "figures" / "tools" / "lines" / "fig-new.csv", "x\n2\n")
     files = {place.as_posix(): path for place, path in build_html.wanted(run).items()}
     assert files["book/tools/lines.ipynb"] == executed
     assert files["book/tools/lines-data/fig-new.csv"] == table

@@ -3,17 +3,13 @@
 import base64
 import hashlib
 import re
-import shutil
-import subprocess
-import sys
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from tools.finish_pages import INLINE, MENDS, Mend, finish, typeset, with_policy, write_changed
+from tests.build import tiny
+from tools.finish_pages import INLINE, MENDS, Mend, typeset, with_policy, write_changed
 from tools.icons import code_points, icon_sheet
-from tools.paths import ROOT
 
 PAGE = '<!DOCTYPE html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
 
@@ -133,50 +129,23 @@ def test_unchanged_files_are_not_written_again(tmp_path):
     assert path.read_bytes() == b"y"
 
 
-def book(source, toc):
-    """Make the folder of a book with our configuration and looks, and no page."""
-    for name in ("_ext", "references", "book/_static"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "_config.yml", source)
-    (source / "_toc.yml").write_text(toc)
-
-
-def sphinx(source, output):
-    """Build in a process of its own: Sphinx changes much that is global."""
-    words = (
-        "import sys; from pathlib import Path; from tools.build_html import sphinx; sphinx(*map(Path, sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", words, str(source), str(output)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def small_book(tmp_path_factory):
     """Build a book of two pages through the whole chain: Sphinx, the extension, finishing."""
     folder = tmp_path_factory.mktemp("book")
-    source = folder / "src"
-    book(source, "format: jb-book\nroot: book/intro\nchapters:\n  - file: book/tools/one\n")
-    (source / "book" / "intro.md").write_text(
-        "# A book\n\nSee {chapter}`the first <tools/one>`, {chapter}`its start <tools/one#One>` and $a^2$.\n"
-    )
-    meta = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": "fig-a", "caption": "A figure."}}}
-    svg = new_output(
-        "execute_result", {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}, execution_count=1
-    )
-    bare = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": "fig-b", "caption": "No data."}}}
-    cells = [
-        new_markdown_cell("# One\n\n```{prf:theorem} T\n:label: t\nTrue.\n```\n\nSee {prf:ref}`t`."),
-        new_code_cell("draw()", metadata=meta, outputs=[svg], execution_count=1),
-        new_code_cell("draw()", metadata=bare, outputs=[svg], execution_count=1),
-    ]
-    (source / "book" / "tools" / "one-data").mkdir(parents=True)
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), source / "book" / "tools" / "one.ipynb")
-    (source / "book" / "tools" / "one-data" / "fig-a.csv").write_text("x\n1\n")
-    built = sphinx(source, folder / "sphinx")
+    intro = "# A book\n\nSee {chapter}`the first <tools/one>`, {chapter}`its start <tools/one#One>` and $a^2$.\n"
+    picture = {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    shown = {"outputs": [new_output("execute_result", picture, execution_count=1)], "execution_count": 1}
+    cells = [new_markdown_cell("# One\n\n```{prf:theorem} T\n:label: t\nTrue.\n```\n\nSee {prf:ref}`t`.")]
+    for name in ("fig-a", "fig-b"):  # with data and without
+        meta = {"mystnb": {"image": {"alt": "A line."}, "figure": {"name": name, "caption": "A figure."}}}
+        cells.append(new_code_cell("draw()", metadata=meta, **shown))
+    tiny.write(folder / "src", intro, "book/tools/one", cells)
+    (folder / "src/book/tools/one-data").mkdir()
+    (folder / "src/book/tools/one-data/fig-a.csv").write_text("x\n1\n")
+    built = tiny.run(folder)
     assert built.returncode == 0, built.stderr
-    count, _ = finish(folder / "sphinx" / "html", folder / "html", source)
-    return folder / "html", count
+    return folder / "html", int(built.stdout.split()[-1])
 
 
 def test_a_chapter_and_its_sections_are_linked(small_book):
@@ -188,9 +157,8 @@ def test_a_chapter_and_its_sections_are_linked(small_book):
 
 @pytest.mark.parametrize("target", ["tools/two", "tools/two#One"])
 def test_a_link_to_no_chapter_ends_the_build(tmp_path, target: str):
-    book(tmp_path / "src", "format: jb-book\nroot: book/intro\n")
-    (tmp_path / "src" / "book" / "intro.md").write_text(f"# A book\n\nSee {{chapter}}`the second <{target}>`.\n")
-    built = sphinx(tmp_path / "src", tmp_path / "sphinx")
+    tiny.write(tmp_path / "src", f"# A book\n\nSee {{chapter}}`the second <{target}>`.\n")
+    built = tiny.run(tmp_path)
     assert built.returncode != 0
     assert "tools/two" in built.stdout + built.stderr
 
@@ -232,10 +200,8 @@ def test_the_address_of_the_book_leads_to_its_first_page(small_book):
 
 
 def test_a_warning_stops_the_build(tmp_path):
-    source = tmp_path / "src"
-    book(source, "format: jb-book\nroot: book/intro\n")
-    (source / "book" / "intro.md").write_text("# A book\n\nSee {ref}`nowhere` and {cite}`nobody1900`.\n")
-    built = sphinx(source, tmp_path / "sphinx")
+    tiny.write(tmp_path / "src", "# A book\n\nSee {ref}`nowhere` and {cite}`nobody1900`.\n")
+    built = tiny.run(tmp_path)
     assert built.returncode == 1
     for words in ("undefined label: 'nowhere'", "nobody1900", "nothing was put into"):
         assert words in built.stderr

@@ -3,32 +3,27 @@
 import cvxpy as cp
 import numpy as np
 
-from v2g_nb.campus import (
-    Campus,
-    Fleet,
-    FleetGame,
-    FleetRules,
-    calibrated_campus,
-    campus_game,
-    draw_fleet,
-    regulation_window,
-    select_cars,
-)
+from v2g_nb.campus import Campus, Fleet, FleetGame, FleetRules, Selection, draw_fleet, select_cars
+from v2g_nb.games import best_response
 
 RULES = FleetRules()
 
 
-def selected_fleet(seed: int, campus: Campus | None = None) -> Fleet:
-    """Return the cars that are asked to help on a day drawn with `seed`."""
+def selection(seed: int, campus: Campus | None = None) -> Selection:
+    """Return who is asked to help on a day drawn with `seed`."""
     rng = np.random.default_rng(seed)
-    request = (campus or calibrated_campus()).request_kw
-    return select_cars(draw_fleet(RULES, rng), request, RULES, rng).fleet
+    request = (campus or Campus.calibrated()).request_kw
+    return select_cars(draw_fleet(RULES, rng), request, RULES, rng)
+
+
+def selected_fleet(seed: int, campus: Campus | None = None) -> Fleet:
+    return selection(seed, campus).fleet
 
 
 def scaled_game(cars: int, seed: int = 0, price_base: float = 3e-3, weight: float = 1e-3) -> FleetGame:
     """Return a game of any number of cars: request and other demand grow with it."""
-    campus = calibrated_campus()
-    first, stop = regulation_window(campus.request_kw)
+    campus = Campus.calibrated()
+    first, stop = selection(1, campus).window
     parked = draw_fleet(FleetRules(cars=40 + 4 * cars), np.random.default_rng(seed))
     fleet = parked.chosen(np.flatnonzero((parked.arrival <= first) & (parked.departure >= stop))[:cars])
     assert fleet.size == cars
@@ -37,18 +32,24 @@ def scaled_game(cars: int, seed: int = 0, price_base: float = 3e-3, weight: floa
 
 
 def calibrated_game(seed: int = 1, price_base: float = 3e-3, **more) -> FleetGame:
-    campus = calibrated_campus()
-    return campus_game(campus, selected_fleet(seed, campus), price_base, **more)
+    campus = Campus.calibrated()
+    return campus.game(selected_fleet(seed, campus), price_base, **more)
 
 
 def free_cars(
     cars: int, slots: int, request, price_base: float = 2e-3, weight: float = 0.0, need: float = 0.0, base=0.0
 ):
     """Return cars that are parked all day, far from every bound but the energy they need [kWh]."""
-    fleet = Fleet(
-        slots, [0] * cars, [slots] * cars, [0.5] * cars, [0.5 + need / 4000.0] * cars, 4000.0, 900.0, 0.1, 0.9
-    )
+    stay, soc = ([0] * cars, [slots] * cars), ([0.5] * cars, [0.5 + need / 4000.0] * cars)
+    fleet = Fleet(slots, *stay, *soc, 4000.0, 900.0, 0.1, 0.9, hours=0.25)
     return FleetGame(fleet, request, np.full(slots, float(base)), price_base, weight)
+
+
+def regret(game, plan, car):
+    """Return what the best response to the others saves a car."""
+    moved = plan.copy()
+    moved[car] = best_response(game.storage, plan, car)
+    return game.car_costs(plan).total_eur[car] - game.car_costs(moved).total_eur[car]
 
 
 def one_program(game: FleetGame, printed_sets: bool = True) -> np.ndarray:
@@ -62,10 +63,10 @@ def one_program(game: FleetGame, printed_sets: bool = True) -> np.ndarray:
     if game.deviation_weight > 0 and surplus.any():
         value += game.deviation_weight * cp.sum_squares(cp.pos(game.request_kw[surplus] - total[surplus]))
     stored = cp.cumsum(plan, axis=1) * fleet.hours
-    room = fleet.capacity_kwh[:, None]
-    begun = (fleet.soc_start[:, None] * room) @ np.ones((1, fleet.slots))
+    size = fleet.capacity_kwh[:, None]
+    begun = (fleet.soc_start[:, None] * size) @ np.ones((1, fleet.slots))
     missing = fleet.soc_target - fleet.soc_start - stored[:, -1] / fleet.capacity_kwh
-    rules = [begun + stored >= fleet.soc_low * room, begun + stored <= fleet.soc_high * room]
+    rules = [begun + stored >= fleet.soc_low * size, begun + stored <= fleet.soc_high * size]
     rules += [cp.abs(plan) <= np.where(fleet.present, fleet.power_kw[:, None], 0.0)]
     if game.hard_target:
         rules += [missing <= 0]

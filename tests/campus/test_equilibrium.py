@@ -7,29 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.campus.instances import calibrated_game, scaled_game
+from tests.campus.instances import calibrated_game, regret, scaled_game
 from v2g_nb.campus import (
+    Campus,
     Fleet,
     FleetGame,
-    calibrated_campus,
-    car_best_response,
-    car_costs,
     certify_fleet,
-    dynamic_price,
-    fleet_potential,
     gradient_ascent,
-    liebmann,
     printed_best_response,
     profit_slope,
     regret_bounds,
-    settle,
+    solve_aggregator_price,
     solve_fleet,
-    solve_leader,
     solve_liebmann,
 )
 from v2g_nb.certificate import require
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium
-from v2g_nb.games import kernels as storage_kernels
+from v2g_nb.games import best_response_sweeps
 
 GAME = calibrated_game()
 FOUND = solve_fleet(GAME)
@@ -37,25 +31,26 @@ FOUND = solve_fleet(GAME)
 
 def test_price_by_hand():
     """Equation (1): demand above the request makes energy dear, below it cheap."""
-    assert dynamic_price(1e-3, [120.0], [30.0], [200.0])[0] == pytest.approx(-0.05)
-    assert GAME.price(FOUND.total_kw) == pytest.approx(FOUND.price_eur_per_kwh)
+    one = FleetGame(Fleet(1, [0], [1], [0.5], [0.5], hours=0.25), [200.0], [120.0], 1e-3)
+    assert one.price([30.0])[0] == pytest.approx(-0.05)
+    assert one.paid([30.0]) == pytest.approx(-0.05 * 30.0 * 0.25)
+    assert GAME.paid(FOUND.total_kw) == FOUND.energy_eur
 
 
 def test_costs_by_hand():
     """Equations (2)-(5) term by term, in plain loops."""
     game = replace(GAME, soc_weight=7.0)
     plan = np.random.default_rng(1).normal(0, 10, FOUND.plan_kw.shape) * game.fleet.present
-    costs = {printed: car_costs(game, plan, printed) for printed in (False, True)}
+    costs = {printed: game.car_costs(plan, printed) for printed in (False, True)}
     for i in (0, 5):
-        energy = sum(plan[i, t] * game.price_base * (game.baseline_kw[t] + plan[:, t].sum() - game.request_kw[t]) * 0.25
-                     for t in range(96))  # fmt: skip
+        energy, missed = 0.0, {False: 0.0, True: 0.0}
+        for t in range(96):
+            total, request = plan[:, t].sum(), game.request_kw[t]
+            energy += plan[i, t] * game.price_base * (game.baseline_kw[t] + total - request) * 0.25
+            for printed in (False, True) if request > 0 else ():
+                missed[printed] += max(0.0, abs(request) - (abs(total) if printed else total)) ** 2
         for printed in (False, True):
-            missed = 0.0
-            for t in range(96):
-                if game.request_kw[t] > 0:
-                    total = plan[:, t].sum()
-                    missed += max(0.0, abs(game.request_kw[t]) - (abs(total) if printed else total)) ** 2
-            assert costs[printed].deviation_eur[i] == pytest.approx(1e-3 * missed, rel=1e-12)
+            assert costs[printed].deviation_eur[i] == pytest.approx(1e-3 * missed[printed], rel=1e-12)
         final = game.fleet.soc_start[i] + plan[i].sum() * 0.25 / 80.0
         assert costs[True].energy_eur[i] == pytest.approx(energy, rel=1e-12)
         assert costs[True].soc_eur[i] == pytest.approx(7.0 * (0.8 - final), abs=1e-12)
@@ -70,10 +65,8 @@ def test_certificates_hold_and_are_tight():
 def shift(plan, kw):
     """Move power between two slots in which the first car is free."""
     moved = plan.copy()
-    car = 0
-    free = np.flatnonzero((np.abs(plan[car]) < 20) & GAME.fleet.present[car])
-    moved[car, free[0]] += kw
-    moved[car, free[-1]] -= kw
+    free = np.flatnonzero((np.abs(plan[0]) < 20) & GAME.fleet.present[0])
+    moved[0, free[[0, -1]]] += [kw, -kw]
     return moved
 
 
@@ -99,14 +92,11 @@ def test_regret_bound_is_above_the_regret_and_meets_it_at_the_equilibrium():
     rng = np.random.default_rng(4)
     for size in (0.0, 0.1, 3.0):
         plan = FOUND.plan_kw * (1 - size / 30) + size / 30 * GAME.fleet.plug_and_charge()
-        bound, own = regret_bounds(GAME, plan), car_costs(GAME, plan).total_eur
+        bound = regret_bounds(GAME, plan)
         for car in rng.choice(12, 3, replace=False):
-            moved = plan.copy()
-            moved[car] = car_best_response(GAME, plan, int(car))
-            regret = own[car] - car_costs(GAME, moved).total_eur[car]
-            assert -1e-9 < regret <= bound[car] + 1e-9
-            if size > 0:
-                assert regret > 0
+            real = regret(GAME, plan, int(car))
+            assert -1e-9 < real <= bound[car] + 1e-9
+            assert size == 0 or real > 0
 
 
 @settings(max_examples=20, deadline=None)
@@ -116,18 +106,16 @@ def test_every_game_is_solved_and_certified(seed, hard, weight, price):
     cars, slots = int(rng.integers(1, 7)), 24
     arrival = rng.integers(0, 12, cars)
     stay = rng.integers(6, 13, cars)
-    fleet = Fleet(slots, arrival, arrival + stay, rng.uniform(0.2, 0.7, cars), np.full(cars, 0.8), 40.0, 22.0)
-    game = FleetGame(
-        fleet, rng.normal(0, 60, slots), rng.uniform(0, 60, slots), price, weight, 0.0 if hard else 9.0, hard
-    )
-    require(solve_fleet(game))
+    soc = rng.uniform(0.2, 0.7, cars), np.full(cars, 0.8)
+    fleet = Fleet(slots, arrival, arrival + stay, *soc, 40.0, 22.0, hours=0.25)
+    request, demand = rng.normal(0, 60, slots), rng.uniform(0, 60, slots)
+    require(solve_fleet(FleetGame(fleet, request, demand, price, weight, 0.0 if hard else 9.0, hard)))
 
 
 def test_three_ways_agree():
-    newton = FOUND.plan_kw
     for order in ("cyclic", "random"):
         swept = require(solve_liebmann(GAME, order, np.random.default_rng(1), tol=1e-7))
-        assert np.abs(swept.plan_kw - newton).max() < 1e-5
+        assert np.abs(swept.plan_kw - FOUND.plan_kw).max() < 1e-5
 
 
 def test_warm_start_changes_nothing():
@@ -136,16 +124,15 @@ def test_warm_start_changes_nothing():
 
 
 def test_unfinished_sweeps_are_reported():
-    game = scaled_game(40)
-    stopped = solve_liebmann(game, max_iter=3)
+    stopped = solve_liebmann(scaled_game(40), max_iter=3)
     assert not stopped.converged
     with pytest.raises(NotAnEquilibrium, match="did not converge"):
         require(stopped)
 
 
 def test_generator_and_solver_are_one():
-    step = next(liebmann(GAME))
-    assert np.abs(step.plan_kw - solve_liebmann(GAME, max_iter=1).plan_kw).max() == 0.0
+    step = next(best_response_sweeps(GAME.storage))
+    assert np.abs(step.flows - solve_liebmann(GAME, max_iter=1).plan_kw).max() == 0.0
 
 
 def test_mismatched_profiles():
@@ -157,14 +144,12 @@ MIXED = replace(GAME, soc_weight=1.0, fleet=replace(GAME.fleet, capacity_kwh=np.
 NEED_ONE_CAPACITY = {
     "solve_fleet": solve_fleet,
     "solve_liebmann": solve_liebmann,
-    "liebmann": liebmann,
-    "fleet_potential": lambda game: fleet_potential(game, FOUND.plan_kw),
-    "car_best_response": lambda game: car_best_response(game, FOUND.plan_kw, 0),
+    "storage": lambda game: game.storage,
     "regret_bounds": lambda game: regret_bounds(game, FOUND.plan_kw),
     "certify_fleet": lambda game: certify_fleet(game, FOUND.plan_kw),
-    "profit_slope": lambda game: profit_slope(calibrated_campus(), game, FOUND),
-    "gradient_ascent": lambda game: next(gradient_ascent(calibrated_campus(), game, 1e-4, 1e-2, 1e-5, 1e-9)),
-    "solve_leader": lambda game: solve_leader(calibrated_campus(), game.fleet, soc_weight=1.0),
+    "profit_slope": lambda game: profit_slope(Campus.calibrated(), game, FOUND),
+    "gradient_ascent": lambda game: next(gradient_ascent(Campus.calibrated(), game, 1e-4, 1e-2, 1e-5, 1e-9)),
+    "solve_aggregator_price": lambda game: solve_aggregator_price(Campus.calibrated(), game.fleet, soc_weight=1.0),
 }
 
 
@@ -175,43 +160,17 @@ def test_a_weight_needs_one_capacity(name):
 
 
 def test_what_needs_no_common_capacity():
-    weighed = car_costs(MIXED, FOUND.plan_kw)
-    plain = car_costs(replace(MIXED, soc_weight=0.0), FOUND.plan_kw)
+    weighed = MIXED.car_costs(FOUND.plan_kw)
+    plain = replace(MIXED, soc_weight=0.0).car_costs(FOUND.plan_kw)
     assert np.abs(weighed.total_eur - plain.total_eur - weighed.soc_eur).max() < 1e-12
     printed = require(printed_best_response(MIXED, FOUND.plan_kw, 0, tol=1e-4))
-    assert printed.cost_eur <= car_costs(MIXED, FOUND.plan_kw, printed=True).total_eur[0] + 1e-4
-    assert settle(calibrated_campus(), MIXED, FOUND.plan_kw).cars_eur == pytest.approx(weighed.energy_eur)
+    assert printed.cost_eur <= MIXED.car_costs(FOUND.plan_kw, printed=True).total_eur[0] + 1e-4
+    assert Campus.calibrated().settle(MIXED, FOUND.plan_kw).cars_eur == pytest.approx(weighed.energy_eur)
 
 
 def test_large_fleet():
     game = scaled_game(2000)
     found = solve_fleet(game, certify=False)
     assert found.converged
-    pick = np.random.default_rng(1).choice(2000, 50, replace=False)
-    own = car_costs(game, found.plan_kw).total_eur
-    for car in pick[:5]:
-        moved = found.plan_kw.copy()
-        moved[car] = car_best_response(game, found.plan_kw, int(car))
-        assert own[car] - car_costs(game, moved).total_eur[car] < 1e-6
-
-
-@pytest.mark.parametrize("cars", [100, 1000, 10_000])
-def test_work_per_car_does_not_grow(cars, monkeypatch):
-    """Best responses per car, in sweeps and Newton steps, are as many for a hundred cars as for ten thousand."""
-    asked = {"to prices": 0, "in turn": 0}
-    to_price, sweep = storage_kernels.respond_to_price, storage_kernels.sweep
-
-    def counting(kind, kernel, size):
-        def counted(*arguments):
-            asked[kind] += size(arguments)
-            return kernel(*arguments)
-
-        return counted
-
-    monkeypatch.setattr(storage_kernels, "respond_to_price", counting("to prices", to_price, lambda a: len(a[2])))
-    monkeypatch.setattr(storage_kernels, "sweep", counting("in turn", sweep, lambda a: len(a[0])))
-    found = solve_fleet(scaled_game(cars), certify=False)
-    assert found.converged
-    assert asked["in turn"] <= 6 * cars
-    assert asked["to prices"] <= 8 * cars
-    assert sum(asked.values()) > 4 * cars  # and the counters count
+    for car in np.random.default_rng(1).choice(2000, 50, replace=False)[:5]:
+        assert regret(game, found.plan_kw, int(car)) < 1e-6

@@ -1,5 +1,6 @@
 """The printed cost: mixed-integer best responses against all sign patterns, one convex program each."""
 
+import sys
 from itertools import product
 
 import cvxpy as cp
@@ -7,13 +8,14 @@ import numpy as np
 import pytest
 
 from tests.campus.instances import calibrated_game
-from v2g_nb.campus import Fleet, FleetGame, car_best_response, car_costs, printed_best_response
+from v2g_nb.campus import Fleet, FleetGame, printed_best_response
 from v2g_nb.certificate import require
+from v2g_nb.games import best_response
 
 
 def small_game(seed):
     rng = np.random.default_rng(seed)
-    fleet = Fleet(7, [0, 1], [6, 7], [0.5, 0.4], [0.55, 0.5], 40.0, 22.0)
+    fleet = Fleet(7, [0, 1], [6, 7], [0.5, 0.4], [0.55, 0.5], 40.0, 22.0, hours=0.25)
     request = rng.choice([-30.0, 0.0, 20.0, 60.0], 7)
     game = FleetGame(fleet, request, rng.uniform(0, 60, 7), 0.003, 0.002, soc_weight=3.0)
     return game, rng.normal(0, 12, (2, 7)) * fleet.present
@@ -59,13 +61,15 @@ def test_against_every_sign_pattern(seed):
 @pytest.mark.parametrize("own", [(0.0, 0.0, 0.0), (0.0, 0.0, 30.0), (9.0, -4.0, -11.0)])
 def test_the_own_row_does_not_matter(own):
     """Not even what it holds after the stay, where the surplus that the others leave unused costs this car too."""
-    fleet = Fleet(3, [0, 0], [2, 3], [0.5, 0.5], [0.5, 0.5])
+    fleet = Fleet(3, [0, 0], [2, 3], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     game = FleetGame(fleet, [40.0, 0.0, 30.0], np.zeros(3), 0.002, 0.002)
     plan = np.array([own, (-5.0, 5.0, 0.0)])
     found = require(printed_best_response(game, plan, 0))
     assert found.cost_eur == pytest.approx(every_pattern(game, plan, 0), abs=1e-5)
     assert found.num_iter < 20
-    assert car_best_response(game, plan, 0) == pytest.approx(car_best_response(game, plan * [[0], [1]], 0), abs=1e-9)
+    assert best_response(game.storage, plan, 0) == pytest.approx(
+        best_response(game.storage, plan * [[0], [1]], 0), abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("present", [True, False])
@@ -74,5 +78,11 @@ def test_never_dearer_than_the_convex_plan(present):
     plan = np.zeros((game.fleet.size, 96)) if not present else game.fleet.plug_and_charge()
     found = require(printed_best_response(game, plan, 0, tol=1e-5))
     trial = plan.copy()
-    trial[0] = car_best_response(game, plan, 0)
-    assert found.bound_eur <= car_costs(game, trial, printed=True).total_eur[0] + 1e-9
+    trial[0] = best_response(game.storage, plan, 0)
+    assert found.bound_eur <= game.car_costs(trial, printed=True).total_eur[0] + 1e-9
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    with pytest.raises(ImportError, match="highspy is not installed"):
+        printed_best_response(*small_game(0), 0)

@@ -6,41 +6,35 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from tests.campus.instances import calibrated_game, free_cars, one_program, scaled_game, selected_fleet
+from tests.campus.instances import calibrated_game, free_cars, one_program, regret, scaled_game, selected_fleet
 from v2g_nb.campus import (
+    Campus,
     Fleet,
     FleetGame,
-    calibrated_campus,
-    campus_game,
-    car_best_response,
-    car_costs,
     certify_fleet,
-    fleet_potential,
     gradient_ascent,
-    liebmann,
     printed_best_response,
     profit_slope,
     regret_bounds,
-    settle,
+    solve_aggregator_price,
     solve_fleet,
-    solve_leader,
-    solve_liebmann,
 )
 from v2g_nb.certificate import require
+from v2g_nb.games import best_response, best_response_sweeps
 
 P, K, HOURS, SURPLUS = 0.002, 0.002, 0.25, 40.0
 A = P * HOURS
-TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5]), [SURPLUS, 0.0], [0.0, 0.0], P, K)
-BOTH_CHARGE = np.array([[360 / 19, 0.0], [360 / 19, 0.0]])
-BOTH_GIVE = np.array([[-140 / 11, 140 / 11], [-140 / 11, 140 / 11]])
+TWO = FleetGame(Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25), [SURPLUS, 0.0], [0.0, 0.0], P, K)
+# In closed form each car takes 360/19 kW, or gives 140/11 kW and takes it back.
+BOTH_CHARGE = SURPLUS / 2 * (A + 2 * K) / (1.5 * A + 2 * K) * np.array([[1.0, 0.0], [1.0, 0.0]])
+BOTH_GIVE = SURPLUS / 2 * (2 * K - A) / (3 * A + 2 * K) * np.array([[-1.0, 1.0], [-1.0, 1.0]])
+CAMPUS, FLEET = Campus.calibrated(), selected_fleet(1)
+SOFT = {"soc_weight": 20.0, "hard_target": False}
+REQUEST = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
+WAVE = 40.0 * np.cos(2 * np.pi * np.arange(48) / 48)
 
 
 # 1. Uniqueness fails with the printed deviation term.
-
-
-def test_closed_forms_of_the_two_equilibria():
-    assert BOTH_CHARGE[:, 0].sum() == pytest.approx(SURPLUS * (A + 2 * K) / (1.5 * A + 2 * K), abs=1e-12)
-    assert BOTH_GIVE[:, 0].sum() == pytest.approx(-SURPLUS * (2 * K - A) / (3 * A + 2 * K), abs=1e-12)
 
 
 @pytest.mark.parametrize("plan", [BOTH_CHARGE, BOTH_GIVE], ids=["charge", "give"])
@@ -48,7 +42,7 @@ def test_printed_term_has_two_equilibria(plan):
     """At each profile the mixed-integer best response of each car costs no less than what it does."""
     for car in (0, 1):
         best = require(printed_best_response(TWO, plan, car, tol=1e-7))
-        own = float(car_costs(TWO, plan, printed=True).total_eur[car])
+        own = float(TWO.car_costs(plan, printed=True).total_eur[car])
         assert own - best.bound_eur < 2e-7
         assert np.abs(best.plan_kw - plan[car]).max() < 2e-2  # the cost is flat: 1e-7 EUR is 1e-2 kW
 
@@ -58,7 +52,7 @@ def test_strong_chargers_leave_the_second_equilibrium():
     for power, leaves in [(22.0, False), (60.0, True)]:
         game = replace(TWO, fleet=replace(TWO.fleet, power_kw=power))
         best = require(printed_best_response(game, BOTH_GIVE, 0, tol=1e-7))
-        saved = float(car_costs(game, BOTH_GIVE, printed=True).total_eur[0]) - best.cost_eur
+        saved = float(game.car_costs(BOTH_GIVE, printed=True).total_eur[0]) - best.cost_eur
         assert (saved > 1.0) == leaves
         assert (best.plan_kw[0] > 40.0) == leaves
 
@@ -77,16 +71,7 @@ def test_without_the_absolute_value_one_of_them_goes():
     assert np.abs(solve_fleet(TWO).plan_kw - BOTH_CHARGE).max() < 1e-9
     assert regret_bounds(TWO, BOTH_CHARGE).max() < 1e-12
     assert regret_bounds(TWO, BOTH_GIVE).min() > 0.1
-    own = car_costs(TWO, BOTH_GIVE).total_eur[0]
-    moved = BOTH_GIVE.copy()
-    moved[0] = car_best_response(TWO, BOTH_GIVE, 0)
-    assert own - car_costs(TWO, moved).total_eur[0] > 0.1  # and the regret is real, not only a bound
-
-
-def test_a_unique_best_response_does_not_make_the_equilibrium_unique():
-    """Two players, each with one best response to everything, and a line of equilibria: x = y and y = x."""
-    best = {y: y for y in np.linspace(-1, 1, 5)}  # argmin_x (x - y)^2 = y, for both
-    assert all(best[best[y]] == y for y in best)
+    assert regret(TWO, BOTH_GIVE, 0) > 0.1  # and the regret is real, not only a bound
 
 
 def test_forms_agree_where_the_others_cover_the_worst_discharge():
@@ -100,14 +85,14 @@ def test_forms_agree_where_the_others_cover_the_worst_discharge():
     for car in np.flatnonzero(covered)[:2]:
         printed = require(printed_best_response(game, plan, int(car), tol=1e-7))
         assert printed.binaries == 0
-        assert printed.cost_eur == pytest.approx(car_costs(game, plan).total_eur[car], abs=1e-6)
+        assert printed.cost_eur == pytest.approx(game.car_costs(plan).total_eur[car], abs=1e-6)
 
 
 def test_forms_differ_where_the_others_do_not():
     game = calibrated_game()
     plan = np.where((game.request_kw > 0) & game.fleet.present, -3.0, 0.0)  # the others give into the surplus
     printed = require(printed_best_response(game, plan, 0, tol=1e-5))
-    assert np.abs(printed.plan_kw - car_best_response(game, plan, 0)).max() > 20
+    assert np.abs(printed.plan_kw - best_response(game.storage, plan, 0)).max() > 20
 
 
 # 2. An exact potential, strictly convex.
@@ -122,9 +107,9 @@ def test_potential_changes_by_what_the_mover_pays(hard):
         car = int(rng.integers(game.fleet.size))
         moved = plan.copy()
         moved[car] = rng.normal(0, 15, 96) * game.fleet.present[car]
-        own = car_costs(game, moved).total_eur[car] - car_costs(game, plan).total_eur[car]
-        joint = fleet_potential(game, moved) - fleet_potential(game, plan)
-        assert joint == pytest.approx(own, rel=1e-12, abs=1e-12 * abs(fleet_potential(game, plan)))
+        own = game.car_costs(moved).total_eur[car] - game.car_costs(plan).total_eur[car]
+        joint = game.storage.potential(moved) - game.storage.potential(plan)
+        assert joint == pytest.approx(own, rel=1e-12, abs=1e-12 * abs(game.storage.potential(plan)))
 
 
 def test_no_potential_without_the_common_slope():
@@ -146,7 +131,7 @@ def test_no_uniqueness_without_strict_convexity():
     shift = np.array([[1.0, -1.0], [-1.0, 1.0]])
     total_only = lambda p: (p.sum(axis=0) ** 2).sum()  # noqa: E731
     assert total_only(plan) == pytest.approx(total_only(plan + shift), abs=1e-9)
-    assert fleet_potential(game, plan + shift) > fleet_potential(game, plan) + 1e-4
+    assert game.storage.potential(plan + shift) > game.storage.potential(plan) + 1e-4
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -158,7 +143,7 @@ def test_the_equilibrium_is_one_quadratic_program(seed, hard):
 
 
 def test_the_equilibrium_where_the_deviation_term_is_active():
-    game = replace(calibrated_game(2), request_kw=3.0 * calibrated_campus().request_kw)
+    game = replace(calibrated_game(2), request_kw=3.0 * Campus.calibrated().request_kw)
     found = require(solve_fleet(game))
     assert (found.total_kw < game.request_kw - 1.0)[game.request_kw > 0].any()
     assert np.abs(found.plan_kw - one_program(game)).max() < 2e-4
@@ -197,23 +182,25 @@ def test_the_closed_rate_is_the_limit_of_many_cars(q):
     assert np.abs(np.diff(np.log(np.abs(off))) + np.log(4)).max() < 0.3  # the rest falls like 1/N
 
 
+def swept(game, sweeps, start=None, order="cyclic", rng=None):
+    """Return the plans after each sweep."""
+    return [s.flows for s in islice(best_response_sweeps(game.storage, start, order, rng), sweeps)]
+
+
 def errors_from(game, sweeps, order, rng=None):
     """Return distances from the equilibrium, from a start with one car apart (the slowest wave is in it)."""
     target = solve_fleet(game, certify=False).plan_kw
     start = target + 40.0 * np.cos(2 * np.pi * np.arange(game.fleet.size) / game.fleet.size)[:, None]
-    return [np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, order, rng, start), sweeps)]
+    return [np.linalg.norm(x - target) for x in swept(game, sweeps, start, order, rng)]
 
 
 def test_a_fixed_permutation_does_not_help():
     """Renumbering identical cars renames the ring: the errors are those of the cyclic order."""
     game = free_cars(24, 1, [-1e4], need=-600.0)
-    target = solve_fleet(game, certify=False).plan_kw
-    wave = 40.0 * np.cos(2 * np.pi * np.arange(24) / 24)[:, None]
-    shuffle = np.random.default_rng(1).permutation(24)
-    plain = [s.plan_kw for s in islice(liebmann(game, start_kw=target + wave), 30)]
-    renamed = game.fleet.chosen(shuffle)
-    other = replace(game, fleet=renamed)
-    mixed = [s.plan_kw for s in islice(liebmann(other, start_kw=target + wave), 30)]
+    start = solve_fleet(game, certify=False).plan_kw + WAVE[::2, None]
+    plain = swept(game, 30, start)
+    renamed = game.fleet.chosen(np.random.default_rng(1).permutation(24))
+    mixed = swept(replace(game, fleet=renamed), 30, start)
     assert np.abs(np.array(plain) - np.array(mixed)).max() < 1e-9
 
 
@@ -222,11 +209,8 @@ def test_rate_of_the_fresh_order_does_not_depend_on_the_number(cars):
     """The squared error shrinks by (1 - q)/(1 + q) a sweep on average: 1/3 for q = 1/2."""
     game = free_cars(cars, 1, [-1e4], need=-600.0)
     rng = np.random.default_rng(7)
-    falls = []
-    for _ in range(40):
-        far = errors_from(game, 2, "random", rng)
-        falls.append((far[1] / far[0]) ** 2)
-    assert np.mean(falls) == pytest.approx(1 / 3, rel=0.15)
+    far = np.array([errors_from(game, 2, "random", rng) for _ in range(40)])
+    assert np.mean((far[:, 1] / far[:, 0]) ** 2) == pytest.approx(1 / 3, rel=0.15)
 
 
 @pytest.mark.parametrize("q", [0.1, 1 / 3, 0.5])
@@ -265,8 +249,8 @@ def test_cars_at_their_bounds_leave_the_ring():
     target = solve_fleet(game, certify=False).plan_kw
     assert (np.abs(target[::2, 0]) > 0.999e-3).all()
     assert (np.abs(target[1::2, 0]) < 899.0).all()
-    start = target + np.where(np.arange(48) % 2, 40.0 * np.cos(2 * np.pi * np.arange(48) / 48), 0.0)[:, None]
-    late = [np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, start_kw=start), 200)][100:]
+    start = target + np.where(np.arange(48) % 2, WAVE, 0.0)[:, None]
+    late = [np.linalg.norm(x - target) for x in swept(game, 200, start)][100:]
     fold = (len(late) - 1) / np.log(late[0] / late[-1])
     assert fold == pytest.approx(slowest_wave(24, 0.5), rel=0.02)
     assert fold < 0.3 * slowest_wave(48, 0.5)
@@ -277,9 +261,7 @@ def test_simultaneous_responses_diverge_beyond_three_cars(cars, grows):
     game = free_cars(cars, 1, [-50.0])
     game = replace(game, fleet=replace(game.fleet, soc_target=game.fleet.soc_start - 0.2))
     target = solve_fleet(game, certify=False).plan_kw
-    far = [
-        np.linalg.norm(s.plan_kw - target) for s in islice(liebmann(game, "simultaneous", start_kw=target + 1e-2), 8)
-    ]
+    far = [np.linalg.norm(x - target) for x in swept(game, 8, target + 1e-2, "simultaneous")]
     assert (far[-1] > 3 * far[0]) == grows
 
 
@@ -290,8 +272,8 @@ def test_sweeps_on_the_campus_itself():
         game = scaled_game(cars)
         target = solve_fleet(game, certify=False).plan_kw
         for order in ("cyclic", "random"):
-            for step in liebmann(game, order, np.random.default_rng(1)):
-                if np.linalg.norm(step.plan_kw - target) < 1e-3:
+            for step in best_response_sweeps(game.storage, order=order, rng=np.random.default_rng(1)):
+                if np.linalg.norm(step.flows - target) < 1e-3:
                     break
             sweeps[cars, order] = step.number
     assert sweeps[50, "cyclic"] > 10 * sweeps[50, "random"]
@@ -305,11 +287,11 @@ def test_sweeps_on_the_campus_itself():
 def test_cost_is_right_long_before_the_plans_are():
     game = scaled_game(160)
     target = solve_fleet(game, certify=False)
-    step = next(islice(liebmann(game), 39, None))
-    assert abs(step.energy_eur / target.energy_eur - 1) < 2e-3
-    assert np.abs(step.plan_kw - target.plan_kw).max() > 10
-    assert np.linalg.norm(step.plan_kw - target.plan_kw) > 100
-    notes = {c.name: c for c in certify_fleet(game, step.plan_kw, 1e-3)}
+    plan = swept(game, 40)[-1]
+    assert abs(game.paid(plan.sum(axis=0)) / target.energy_eur - 1) < 2e-3
+    assert np.abs(plan - target.plan_kw).max() > 10
+    assert np.linalg.norm(plan - target.plan_kw) > 100
+    notes = {c.name: c for c in certify_fleet(game, plan, 1e-3)}
     assert not notes["maximum regret"].holds
     assert not notes["potential gap"].holds
 
@@ -317,68 +299,56 @@ def test_cost_is_right_long_before_the_plans_are():
 def test_with_few_cars_forty_sweeps_do():
     """At the paper's twelve cars the ring is short: 40 cyclic sweeps end within 0.1 kW."""
     game = scaled_game(12)
-    step = next(islice(liebmann(game), 39, None))
-    assert np.linalg.norm(step.plan_kw - solve_fleet(game, certify=False).plan_kw) < 0.1
+    assert np.linalg.norm(swept(game, 40)[-1] - solve_fleet(game, certify=False).plan_kw) < 0.1
 
 
 # 5. The leader's problem.
 
 
 def test_without_weights_the_price_moves_money_only():
-    campus, fleet = calibrated_campus(), selected_fleet(1)
     plans, profits = [], []
     for price in (5e-4, 2e-3, 8e-3):
-        game = campus_game(campus, fleet, price, deviation_weight=0.0)
-        plan = solve_fleet(game, certify=False).plan_kw
-        plans.append(plan)
-        profits.append(settle(campus, game, plan).aggregator_eur)
+        game = CAMPUS.game(FLEET, price, deviation_weight=0.0)
+        plans.append(solve_fleet(game, certify=False).plan_kw)
+        profits.append(CAMPUS.settle(game, plans[-1]).aggregator_eur)
     assert np.abs(np.diff(plans, axis=0)).max() < 1e-7
     assert (profits[1] - profits[0]) / 1.5e-3 == pytest.approx((profits[2] - profits[1]) / 6e-3, rel=1e-9)
 
 
-@pytest.mark.parametrize("dropped", ["weight", "target"])
-def test_with_weights_the_price_moves_plans(dropped):
-    campus, fleet = calibrated_campus(), selected_fleet(1)
-    more = {"deviation_weight": 1e-3} if dropped == "weight" else {"soc_weight": 20.0, "hard_target": False}
-    if dropped == "weight":
-        campus = replace(campus, request_kw=6.0 * campus.request_kw)
+@pytest.mark.parametrize(("times", "weight", "more"), [(6.0, 1e-3, {}), (1.0, 0.0, SOFT)], ids=["weight", "target"])
+def test_with_weights_the_price_moves_plans(times, weight, more):
+    campus = replace(CAMPUS, request_kw=times * CAMPUS.request_kw)
     plans = [
-        solve_fleet(campus_game(campus, fleet, p, **({"deviation_weight": 0.0} | more)), False).plan_kw
-        for p in (5e-4, 8e-3)
+        solve_fleet(campus.game(FLEET, p, deviation_weight=weight, **more), certify=False).plan_kw for p in (5e-4, 8e-3)
     ]
     assert np.abs(plans[1] - plans[0]).max() > 1.0
 
 
 def test_the_leader_sits_at_a_clamp():
-    found = require(solve_leader(calibrated_campus(), selected_fleet(1)))
-    assert found.bound == "constraint"
-    free = require(solve_leader(calibrated_campus(), selected_fleet(1), cap=50.0))
-    assert free.bound == "high"
+    assert require(solve_aggregator_price(CAMPUS, FLEET)).bound == "constraint"
+    assert require(solve_aggregator_price(CAMPUS, FLEET, cap=50.0)).bound == "high"
 
 
 def test_the_stopping_rule_does_not_fire_at_a_clamp():
-    campus, fleet = calibrated_campus(), selected_fleet(1)
-    game = campus_game(campus, fleet, 5e-4)
-    steps = list(islice(gradient_ascent(campus, game, 1e-4, 3e-3, 1e-5, 1e-8), 40))
+    steps = list(islice(gradient_ascent(CAMPUS, CAMPUS.game(FLEET, 5e-4), 1e-4, 3e-3, 1e-5, 1e-8), 40))
     assert len(steps) == 40
     assert not any(s.stopped for s in steps)
     assert steps[-1].price_base == 3e-3
 
 
-@pytest.mark.parametrize(("rate", "reached"), [(2e-8, 6), (1e-8, 11), (5e-9, 21)])
-def test_the_number_of_iterations_is_a_choice_of_step(rate, reached):
-    campus, fleet = calibrated_campus(), selected_fleet(1)
-    steps = islice(gradient_ascent(campus, campus_game(campus, fleet, 5e-4), 1e-4, 3e-3, 1e-5, rate), 40)
-    slope = profit_slope(campus, campus_game(campus, fleet, 5e-4), solve_fleet(campus_game(campus, fleet, 5e-4)))
+@pytest.mark.parametrize("rate", [2e-8, 1e-8, 5e-9])
+def test_the_number_of_iterations_is_a_choice_of_step(rate):
+    start = CAMPUS.game(FLEET, 5e-4)
+    steps = islice(gradient_ascent(CAMPUS, start, 1e-4, 3e-3, 1e-5, rate), 40)
+    slope = profit_slope(CAMPUS, start, solve_fleet(start))
     assert next(s.number for s in steps if s.price_base == 3e-3) == int(np.ceil(2.5e-3 / (rate * slope)))
 
 
 def test_small_steps_are_caught_in_a_local_maximum():
-    campus, fleet = calibrated_campus(), selected_fleet(1000)
-    more = {"soc_weight": 20.0, "hard_target": False}
-    best = solve_leader(campus, fleet, 1e-3, 4e-3, cap=50.0, points=60, **more)
-    start = campus_game(campus, fleet, 1.2e-3, **more)
-    last = list(islice(gradient_ascent(campus, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-4), 100))[-1]
+    fleet = selected_fleet(1000)
+    best = solve_aggregator_price(CAMPUS, fleet, 1e-3, 4e-3, cap=50.0, points=60, **SOFT)
+    start = CAMPUS.game(fleet, 1.2e-3, **SOFT)
+    last = list(islice(gradient_ascent(CAMPUS, start, 1e-3, 4e-3, 1e-6, 1e-9, tol=1e-4), 100))[-1]
     assert last.stopped  # by its own rule, not because we stopped looking
     assert last.profit_eur < best.profit_eur - 1.0
 
@@ -386,13 +356,13 @@ def test_small_steps_are_caught_in_a_local_maximum():
 @pytest.mark.parametrize("price", [1.5e-3, 3e-3, 5e-3])
 @pytest.mark.parametrize("more", [{}, {"soc_weight": 50.0, "hard_target": False}], ids=["hard", "soft"])
 def test_sensitivity_agrees_with_differences(price, more):
-    campus, fleet = replace(calibrated_campus(), request_kw=1.7 * calibrated_campus().request_kw), selected_fleet(1)
+    campus = replace(CAMPUS, request_kw=1.7 * CAMPUS.request_kw)
+    game = campus.game(FLEET, price, **more)
 
     def profit(p):
-        game = campus_game(campus, fleet, p, **more)
-        return settle(campus, game, solve_fleet(game, certify=False).plan_kw).aggregator_eur
+        moved = replace(game, price_base=p)
+        return campus.settle(moved, solve_fleet(moved, certify=False).plan_kw).aggregator_eur
 
-    game = campus_game(campus, fleet, price, **more)
     h = 1e-5 * price
     slope = (profit(price - 2 * h) - 8 * profit(price - h) + 8 * profit(price + h) - profit(price + 2 * h)) / (12 * h)
     assert profit_slope(campus, game, solve_fleet(game)) == pytest.approx(slope, rel=1e-8)
@@ -401,35 +371,33 @@ def test_sensitivity_agrees_with_differences(price, more):
 # 6. Overshoot and shortfall are arithmetic.
 
 
+def gap_and_slopes(game):
+    gap = solve_fleet(game).total_kw - game.request_kw
+    return gap, np.diff(gap) / np.diff(game.request_kw)
+
+
 @pytest.mark.parametrize("cars", [1, 5, 40])
 def test_total_less_request_is_a_line_in_the_request(cars):
-    request = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
-    game = free_cars(cars, 5, request, need=3.0, base=20.0)
-    gap = solve_fleet(game).total_kw - request
-    slopes = np.diff(gap) / np.diff(request)
+    gap, slopes = gap_and_slopes(free_cars(cars, 5, REQUEST, need=3.0, base=20.0))
     assert slopes == pytest.approx(np.full(4, -1.0 / (cars + 1)), abs=1e-9)
-    assert (gap > 0)[request < 0].all()  # less is given than was asked, whatever the leader wants
+    assert (gap > 0)[REQUEST < 0].all()  # less is given than was asked, whatever the leader wants
 
 
 def test_on_the_bounds_it_is_not():
-    game = free_cars(5, 5, np.array([60.0, 25.0, 0.0, -45.0, -40.0]), need=3.0)
-    tight = replace(game, fleet=replace(game.fleet, power_kw=5.0))
-    request = game.request_kw
-    slopes = np.diff(solve_fleet(tight).total_kw - request) / np.diff(request)
+    game = free_cars(5, 5, REQUEST, need=3.0)
+    _, slopes = gap_and_slopes(replace(game, fleet=replace(game.fleet, power_kw=5.0)))
     assert np.abs(slopes + 1.0 / 6.0).max() > 0.1
 
 
 @pytest.mark.parametrize("dropped", ["constant demand", "no surplus left"])
 def test_without_its_hypotheses_the_line_is_bent(dropped):
-    request = np.array([60.0, 25.0, 0.0, -45.0, -40.0])
-    game = free_cars(5, 5, request, need=3.0, base=20.0, weight=1e-3)
-    if dropped == "constant demand":
-        game = replace(game, deviation_weight=0.0, baseline_kw=np.array([20.0, 40.0, 20.0, 60.0, 20.0]))
-    else:
-        game = free_cars(5, 5, 6 * request, need=3.0, base=20.0, weight=1e-2)
-        assert (solve_fleet(game).total_kw < game.request_kw)[0]
-    gap = solve_fleet(game).total_kw - game.request_kw
-    assert np.abs(np.diff(gap) / np.diff(game.request_kw) + 1 / 6).max() > 0.02
+    demand = dropped == "constant demand"
+    game = free_cars(5, 5, REQUEST if demand else 6 * REQUEST, need=3.0, base=20.0, weight=0.0 if demand else 1e-2)
+    if demand:
+        game = replace(game, baseline_kw=[20.0, 40.0, 20.0, 60.0, 20.0])
+    gap, slopes = gap_and_slopes(game)
+    assert demand or gap[0] < 0
+    assert np.abs(slopes + 1 / 6).max() > 0.02
 
 
 # 8. What does not follow from (2)-(9).
@@ -450,10 +418,3 @@ def test_with_a_small_request_no_other_demand_is_needed():
     """The threshold is for large requests: cars that ask more for themselves than they shift pay at B = 0."""
     game = free_cars(6, 5, np.array([6.0, 4.0, 0.0, -5.5, -4.5]), need=4.0)
     assert solve_fleet(game).energy_eur > 0
-
-
-def test_energy_that_moves_only_in_time_needs_equilibrium_sweeps():
-    """Algorithm 1 with the fresh order gives the same equilibrium as the whole at once."""
-    game = calibrated_game()
-    swept = require(solve_liebmann(game, "random", np.random.default_rng(2), tol=1e-6))
-    assert np.abs(swept.plan_kw - solve_fleet(game).plan_kw).max() < 1e-5

@@ -2,16 +2,16 @@
 
 from functools import cache
 
-from v2g_nb.city import SCENARIOS, CityEquilibrium, scenario, small_city, solve_city
+from v2g_nb.city import SCENARIOS, CityResult, scenario, small_city, solve_city
 
 SIX = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 
 
 @cache
-def case(name: str, v2g: bool) -> CityEquilibrium:
+def case(name: str, v2g: bool) -> CityResult:
     return solve_city(scenario(name, v2g))
 
 
 @cache
-def small() -> CityEquilibrium:
+def small() -> CityResult:
     return solve_city(small_city())

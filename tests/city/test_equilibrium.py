@@ -7,11 +7,8 @@ import pytest
 
 from tests.city.cases import SIX, case, small
 from v2g_nb.certificate import require
-from v2g_nb.city import CityModel, city_program, outside_certificate, scenario, small_city, solve_city, solve_city_mcp
-from v2g_nb.city.equilibrium import solve_program
-from v2g_nb.city.stations import waiting_time_integral
+from v2g_nb.city import CityModel, outside_certificate, scenario, small_city, solve_city, solve_city_mcp
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.networks import beckmann
 
 WITHOUT = (1, 2, 6, 8, 7, 18, 20)
 WITH = (1, 3, 12, 13, 24, 21, 20)
@@ -27,63 +24,26 @@ def test_certificates_hold(name: str, v2g: bool):
 
 
 # Calibrated: thirteen free parameters were chosen so that these come out. It shows that the paper's
-# numbers are attainable, and nothing more.
+# numbers are attainable, and nothing more. The last column is what pairs 3, 14 and 17 pay.
 @pytest.mark.parametrize(
-    ("name", "v2g", "shed_kw", "visits", "od_3", "net_kw", "dwell_h", "highest"),
+    ("name", "v2g", "shed_kw", "visits", "net_kw", "dwell_h", "highest", "paid"),
     [
-        ("base", False, 0.0, 0.147, 26.89, 704.7, 15.2, 0.45),
-        ("base", True, 0.0, 0.147, 15.89, -360.0, 4.9, 0.17),
-        ("stress", False, 82.5, 0.147, 36.38, 660.0, 16.9, 38.40),
-        ("stress", True, 0.0, 0.221, 14.81, -1030.0, 10.6, 0.32),
-        ("island", False, 91.0, 0.147, 528.55, 660.0, 16.9, 38.40),
-        ("island", True, 0.0, 0.342, 14.72, -1659.0, 16.9, 0.56),
+        ("base", False, 0.0, 0.147, 704.7, 15.2, 0.45, (26.8907, 10.5636, 7.2263)),
+        ("base", True, 0.0, 0.147, -360.0, 4.9, 0.17, (15.8881, 10.5835, 7.1502)),
+        ("stress", False, 82.5, 0.147, 660.0, 16.9, 38.40, (36.3799, 10.5587, 7.2463)),
+        ("stress", True, 0.0, 0.221, -1030.0, 10.6, 0.32, (14.8124, 10.5835, 7.1502)),
+        ("island", False, 91.0, 0.147, 660.0, 16.9, 38.40, (528.5472, 10.5587, 7.2463)),
+        ("island", True, 0.0, 0.342, -1659.0, 16.9, 0.56, (14.7153, 10.5835, 7.1502)),
     ],
 )
-def test_calibrated_table(name, v2g, shed_kw, visits, od_3, net_kw, dwell_h, highest):
+def test_calibrated_table(name, v2g, shed_kw, visits, net_kw, dwell_h, highest, paid):
     result = case(name, v2g)
     assert result.total_shed_kw == pytest.approx(shed_kw, abs=1e-3)
     assert result.visit_share == pytest.approx(visits, abs=0.005)
-    assert result.od_cost[0, WAY_OUT - 1] == pytest.approx(od_3, abs=0.1)
+    assert result.od_cost[0, [2, 13, 16]] == pytest.approx(paid, abs=5e-4)
     assert result.station_load_kw.sum() == pytest.approx(net_kw, abs=1.0)
     assert result.dwell_h == pytest.approx(dwell_h, abs=0.1)
     assert result.max_dlmp == pytest.approx(highest, abs=0.01)
-
-
-def test_published_headlines_are_attained():
-    """22 %, 34 %, 36.4 to about 14.7 $, -6 %: half a percentage point and 0.1 $; two costs are a little further off."""
-    assert case("stress", True).visit_share == pytest.approx(0.22, abs=0.005)
-    assert case("island", True).visit_share == pytest.approx(0.34, abs=0.005)
-    cost = {key: case(*key).od_cost[0, WAY_OUT - 1] for key in SIX}
-    assert cost["stress", False] == pytest.approx(36.4, abs=0.1)
-    assert cost["island", True] == pytest.approx(14.7, abs=0.1)
-    assert cost["island", False] - 528.7 == pytest.approx(-0.153, abs=0.001)  # the ledger says so
-    assert cost["stress", True] - 14.7 == pytest.approx(0.112, abs=0.001)
-    change = {n: _total(n, True) / _total(n, False) - 1.0 for n in ("base", "stress", "island")}
-    assert change["stress"] == pytest.approx(-0.0587, abs=5e-4)
-    assert change["island"] == pytest.approx(-0.0699, abs=5e-4)
-    assert change["base"] == pytest.approx(-0.0087, abs=5e-4)
-
-
-def _total(name: str, v2g: bool) -> float:
-    return case(name, v2g).social_cost["total"]
-
-
-def test_load_is_shed_only_without_v2g():
-    for name, v2g in SIX:
-        expected = name != "base" and not v2g
-        assert (case(name, v2g).total_shed_kw > 1.0) == expected
-        assert (case(name, v2g).max_dlmp > 1.0) == expected
-
-
-def test_peak_price_is_the_penalty_plus_the_marginal_revenue_of_sales():
-    """With shedding an LSE weighs VOLL plus P(S) - b s against a kWh: the peak is not VOLL itself."""
-    result = case("stress", False)
-    market = result.model.market
-    k, bus = np.unravel_index(np.argmax(result.shed_kw), result.shed_kw.shape)
-    total = result.sales_kw[:, bus].sum()
-    revenue = market.intercept[bus] - market.slope[bus] * (total + result.sales_kw[k, bus])
-    assert result.dlmp[bus] == pytest.approx(38.53 + revenue, abs=1e-9)
-    assert 0.0 < 38.53 - result.dlmp[bus] < 0.2
 
 
 def test_od_3_moves_to_the_route_that_discharges():
@@ -106,42 +66,6 @@ def test_more_pairs_discharge_under_stress():
     assert set(found[0]) < set(found[1]) < set(found[2])
 
 
-def test_charging_falls_and_discharging_peaks_in_island():
-    for name in ("base", "stress", "island"):
-        assert case(name, True).charged_kwh < case(name, False).charged_kwh
-    sold = [case(name, True).discharged_kwh for name in ("base", "stress", "island")]
-    assert sold[0] < sold[1] < sold[2]
-
-
-def test_local_generation_rises_under_stress_and_batteries_replace_some_of_it():
-    made = {key: case(*key).generation_kw.sum() for key in SIX}
-    assert made["base", False] < made["stress", False]
-    for name in ("base", "stress", "island"):
-        given = case(name, True).discharged_kwh
-        less = made[name, False] - made[name, True]
-        assert given > 300.0
-        assert less > 0.0
-        # what batteries give, and what drivers no longer take, is what generators no longer make,
-        # plus what is no longer shed or imported
-        demand = case(name, False).station_load_kw.sum() - case(name, True).station_load_kw.sum()
-        shed = case(name, False).total_shed_kw
-        imported = case(name, False).import_kw - case(name, True).import_kw
-        assert less + imported == pytest.approx(demand - shed, abs=1e-4)
-
-
-def test_statements_that_do_not_come_out():
-    """Four statements of section IV that this instance does not give; none was hidden by choosing it."""
-    dwell = {key: case(*key).dwell_h for key in SIX}
-    assert dwell["base", True] < dwell["base", False]  # the paper: up in Base
-    assert dwell["island", True] == pytest.approx(dwell["island", False], abs=0.05)  # the paper: down in Island
-    for name in ("base", "stress"):  # the paper: below zero in Island
-        assert case(name, True).station_load_kw.sum() < 0.0
-    for name in ("stress", "island"):  # the paper: OD 14 does not lose
-        saved = case(name, False).od_cost[0] - case(name, True).od_cost[0]
-        assert saved[13] == pytest.approx(-0.0247, abs=5e-4)
-        assert saved[16] == pytest.approx(0.0961, abs=5e-4)
-
-
 @pytest.mark.parametrize(("count", "stretch"), [(1, 2.0), (2, 1.6)])
 def test_column_generation_ends_where_the_given_set_does(count: int, stretch: float):
     result = require(solve_city(scenario("stress", count=count, stretch=stretch), columns="generated"))
@@ -149,10 +73,6 @@ def test_column_generation_ends_where_the_given_set_does(count: int, stretch: fl
     np.testing.assert_allclose(result.dlmp, full.dlmp, atol=1e-9)
     np.testing.assert_allclose(result.link_flow, full.link_flow, atol=1e-6)
     assert outside_certificate(result).holds
-
-
-def test_a_set_of_one_route_is_not_enough():
-    assert not outside_certificate(solve_city(scenario("stress", count=1))).holds
 
 
 def test_a_longer_period_with_more_of_everything_changes_no_rate():
@@ -184,48 +104,6 @@ def test_a_longer_period_spreads_the_same_energy():
     assert result.discharging_kw[0] == pytest.approx(result.discharged_kwh / 2.0)
 
 
-def _value(program, x) -> float:
-    """The program's objective [1000 $], from Beckmann's integrals and the theorem's power terms."""
-    model = program.model
-    at = program.columns
-    total = program.linear / program.weight @ x + 0.5 * program.quadratic @ x**2
-    total += program.value_of_time * beckmann(model.roads.network, np.maximum(100.0 * x[at["link"]], 0.0)) / 1000.0
-    for k, one in enumerate(model.stations):
-        visits = max(100.0 * float(x[at["visit"]][k]), 0.0)
-        options = {"base": one.base_wait_min, "slope": one.wait_slope, "capacity": one.capacity}
-        waited = float(waiting_time_integral(visits, **options, sharpness=model.sharpness))
-        total += program.value_of_time * waited / 1000.0
-    return float(total)
-
-
-@pytest.mark.parametrize(("name", "v2g"), SIX)
-def test_duals_are_finite_differences_of_the_optimal_value(name: str, v2g: bool):
-    """One more kW at several buses and one more trip of several pairs, at once: prices times changes.
-
-    More load at a bus is a larger right-hand side in its row of (11) and in an LSE's balance, so the
-    difference is tau + w: the DLMP.
-    """
-    result = case(name, v2g)
-    program = city_program(result.model, result.paths)
-    rng = np.random.default_rng(3)
-    change = np.zeros(len(program.right))
-    homes = result.model.market.load_buses
-    more = rng.uniform(0.0, 1.0, len(homes)) * (rng.uniform(size=len(homes)) < 0.2)
-    change[program.rows["injection"]][homes - 1] = more
-    change[program.rows["balance"]][0] = more.sum()
-    trips = rng.uniform(0.0, 1.0, len(program.demands))
-    change[program.rows["demand"]] = trips
-    expected = float(more @ result.dlmp[homes])
-    expected += sum(t * result.od_cost[m, k] / 10.0 for t, (m, k) in zip(trips, program.demands, strict=True))
-    size = 2e-4
-    values = []
-    for sign in (1.0, -1.0):
-        moved = replace(program, right=program.right + sign * size * change)
-        values.append(_value(moved, solve_program(moved)[0]))
-    slope = (values[0] - values[1]) / (2.0 * size)
-    assert slope == pytest.approx(expected, rel=1e-5)
-
-
 def test_idle_services_post_the_price_of_their_bus():
     result = case("island", True)
     bus = result.model.station_bus
@@ -253,31 +131,6 @@ def test_charging_that_cannot_be_served_is_named():
     served = require(solve_city(replace(tight, unserved_cost=100.0)))
     assert served.unserved[0, WAY_OUT - 1] > 40.0
     assert served.od_cost[0, WAY_OUT - 1] == pytest.approx(100.0)
-
-
-def test_a_pair_that_no_battery_reaches_is_named():
-    model = scenario("base")
-    short = replace(model, battery=replace(model.battery, capacity_kwh=20.0))
-    with pytest.raises(Infeasible, match=r"pairs\[\d+\] = \(\d+, \d+\).*EV cannot go"):
-        solve_city(short)
-
-
-@pytest.mark.parametrize(
-    ("changes", "visits", "od_3"),
-    [
-        ({"reserve_after_discharging": 0.2}, 0.586, 32.2),  # a uniform reserve: OD 3 charges again
-        ({"missing_energy_cost": 0.10}, 0.303, None),
-        ({"missing_energy_cost": 0.15}, 0.296, None),
-        ({"missing_energy_cost": 0.25}, 0.281, None),
-        ({"facets": 32}, 0.342, 14.72),
-        ({"elasticity": 2.0}, 0.342, 14.72),
-    ],
-)
-def test_sensitivities_in_island_with_v2g(changes, visits, od_3):
-    result = require(solve_city(scenario("island", **changes)))
-    assert result.visit_share == pytest.approx(visits, abs=0.001)
-    if od_3 is not None:
-        assert result.od_cost[0, WAY_OUT - 1] == pytest.approx(od_3, abs=0.06)
 
 
 def without_import(period_h: float, **grid) -> CityModel:

@@ -1,71 +1,38 @@
-"""What the last chapter of the city proves or counts by hand: a reserve that decides, who pays."""
+"""What the last chapter of the city proves or counts by hand: who pays, and what is unique."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.city.cases import SIX, case
 from v2g_nb.certificate import require
 from v2g_nb.city import (
-    Battery,
-    accounts,
+    CityResult,
     city_program,
     equilibrium_span,
     outside_certificate,
     paper_statements,
     scenario,
-    sioux_falls,
     small_city,
     solve_city,
     solve_city_mcp,
-    trip_patterns,
 )
-from v2g_nb.city.path_generation import stop_energies
 from v2g_nb.errors import InvalidInput
 
-WAY = [1, 3, 12, 13, 24, 21, 20]
-SHORT = [1, 2, 6, 8, 7, 18, 20]
-STATIONS = [2, 11, 12, 15]
 
-
-@given(
-    capacity=st.floats(20.0, 100.0),
-    use=st.floats(0.1, 4.0),
-    reserve=st.floats(0.0, 0.5),
-    waived=st.floats(0.0, 0.5),
-    length=st.floats(5.0, 60.0),
-    more=st.floats(0.0, 10.0),
-    place=st.floats(0.01, 0.99),
-)
-def test_a_sale_on_the_longer_way_needs_a_lower_reserve(capacity, use, reserve, waived, length, more, place):
-    """Theorem: if L needs a charge and L' >= L admits a sale Q alone, alpha - alpha_d > (Q + e (L' - L)) / E."""
-    battery = Battery(capacity, use, floor=0.0, reserve=reserve, reserve_after_discharging=waived)
-    longer = length + more
-    needs_charge = stop_energies(battery, [length], "") is None
-    sale = stop_energies(battery, [place * longer, (1 - place) * longer], "-")
-    if needs_charge and sale is not None:
-        assert reserve - waived > (sale[0] + use * (longer - length)) / capacity - 1e-9
-
-
-@pytest.mark.parametrize(
-    ("route", "kept", "sells"),
-    [(WAY, 0.1032, True), (WAY, 0.1034, False), (SHORT, 0.1766, True), (SHORT, 0.1768, False), (WAY, 0.2, False)],
-)
-def test_up_to_which_reserve_od_3_sells(route, kept, sells):
-    """(60 - 24 x 2.2 - 1) / 60 and (60 - 22 x 2.2 - 1) / 60."""
-    trips = trip_patterns(sioux_falls(), route, STATIONS, Battery(reserve_after_discharging=kept))
-    assert any(trip.pattern == "2" for trip in trips) == sells
+def worth_less_cost(result: CityResult) -> float:
+    """Return the worth of the energy that is served less the social cost, in $ a period."""
+    market, sold = result.model.market, result.sales_kw.sum(axis=0)
+    served = result.model.period_h * (market.intercept @ sold - market.slope @ sold**2 / 2)
+    return float(served - result.social_cost["total"])
 
 
 @pytest.mark.parametrize(("name", "v2g"), SIX)
 def test_accounts_against_other_sums(name: str, v2g: bool):
     """The DSO earns its lines' rents, LSEs what is left, and all together the worth of what is served less its cost."""
     result = case(name, v2g)
-    market, grid = result.model.market, result.model.market.grid
-    found = accounts(result)
+    grid, found = result.model.market.grid, result.accounts
     tree = grid.feeder
     rise = result.dlmp[tree.heads] - result.dlmp[tree.tails]
     margin = sum(
@@ -74,9 +41,7 @@ def test_accounts_against_other_sums(name: str, v2g: bool):
     )
     assert found["DSO"] == pytest.approx(result.active_kw @ rise + margin, abs=1e-3)
     assert found["CNO"] == pytest.approx(0.0, abs=1e-3)  # no station's limit binds, so a price taker earns nothing
-    sold = result.sales_kw.sum(axis=0)
-    served = market.intercept @ sold - market.slope @ sold**2 / 2
-    assert sum(found.values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
+    assert sum(found.values()) == pytest.approx(worth_less_cost(result), abs=1e-3)
     ev = sum(f * c for p, f, c in zip(result.paths, result.path_flow, result.path_cost, strict=True) if p.driver == 0)
     assert found["electric drivers"] == pytest.approx(-ev, abs=1e-3)
 
@@ -84,9 +49,7 @@ def test_accounts_against_other_sums(name: str, v2g: bool):
 def test_accounts_of_a_longer_period():
     """Money counts the whole period: with T = 2 the same sum holds."""
     result = solve_city(small_city(period_h=2.0))
-    market, sold = result.model.market, result.sales_kw.sum(axis=0)
-    served = 2.0 * (market.intercept @ sold - market.slope @ sold**2 / 2)
-    assert sum(accounts(result).values()) == pytest.approx(served - result.social_cost["total"], abs=1e-3)
+    assert sum(result.accounts.values()) == pytest.approx(worth_less_cost(result), abs=1e-3)
 
 
 def test_accounts_with_tolls_missing_energy_and_trips_that_are_not_made():
@@ -102,31 +65,19 @@ def test_accounts_with_tolls_missing_energy_and_trips_that_are_not_made():
     stays = result.unserved.sum()
     assert missing > 1.0
     assert 1.0 < stays < 83.0
-    market, sold = result.model.market, result.sales_kw.sum(axis=0)
-    served = market.intercept @ sold - market.slope @ sold**2 / 2
-    expected = served - result.social_cost["total"] - 0.1 * missing - 11.5 * stays
-    assert sum(accounts(result).values()) == pytest.approx(expected, abs=1e-3)
+    expected = worth_less_cost(result) - 0.1 * missing - 11.5 * stays
+    assert sum(result.accounts.values()) == pytest.approx(expected, abs=1e-3)
 
 
-def test_what_is_unique_and_what_is_not():
-    """Visits and energy sold are; the split between OD 19 and OD 20, and reactive power, are not."""
+def test_two_pairs_share_what_an_island_lacks():
+    """How OD 19 and OD 20 divide the sales is open by more than five trips, their sum is not."""
     result = case("island", True)
-    program = city_program(result.model, result.paths)
-
-    def span(block: str, weights) -> tuple[float, float]:
-        goal = np.zeros(len(result.point))
-        goal[program.columns[block]] = weights
-        low, high = equilibrium_span(result, goal)
-        assert low - 1e-3 <= goal @ result.point <= high + 1e-3
-        return low, high
-
-    assert np.ptp(span("visit", 100.0)) < 1e-4
-    assert np.ptp(span("discharge", 1000.0)) < 2e-3
-    of_pair = [[100.0 * (path.pair == pair and bool(path.trip.stops)) for path in result.paths] for pair in (18, 19)]
-    widths = [np.ptp(span("flow", weights)) for weights in of_pair]
-    assert min(widths) > 5.0
-    assert np.ptp(span("flow", np.add(*of_pair))) < 5.0  # together they bring what the station's island lacks
-    assert span("reactive", [1000.0] + [0.0] * 7) == pytest.approx((-500.0, 500.0), abs=1e-3)
+    at = city_program(result.model, result.paths).columns["flow"]
+    goals = np.zeros((3, len(result.point)))
+    for row, pairs in enumerate(((18,), (19,), (18, 19))):
+        goals[row, at] = [100.0 * (path.pair in pairs and bool(path.trip.stops)) for path in result.paths]
+    alone, other, together = (np.ptp(equilibrium_span(result, goal)) for goal in goals)
+    assert together < 5.0 < min(alone, other)
 
 
 def test_statements_of_the_calibrated_case():

@@ -6,19 +6,9 @@ from itertools import combinations, islice
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
-from v2g_nb.city import (
-    Battery,
-    RoadMap,
-    Stop,
-    Trip,
-    base_routes,
-    expanded_network,
-    feasible_trips,
-    sioux_falls,
-    trip_certificates,
-    trip_patterns,
-)
+from v2g_nb.city import Battery, RoadMap, Stop, Trip, feasible_trips, sioux_falls, trip_certificates
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.networks import Demand, RoadNetwork
 
@@ -29,12 +19,18 @@ WITHOUT = (1, 2, 6, 8, 7, 18, 20)
 WITH = (1, 3, 12, 13, 24, 21, 20)
 
 
+def road_map(nodes: int, tails: ArrayLike, heads: ArrayLike, lengths: ArrayLike) -> RoadMap:
+    """Links of the given lengths between nodes, which are counted from 0."""
+    ones, places = np.ones(len(tails)), np.zeros(nodes)
+    return RoadMap(
+        RoadNetwork(nodes, tails, heads, ones, ones, ones, ones), Demand([0], [1], [1.0]), lengths, places, places
+    )
+
+
 def route_map(*lengths: float) -> RoadMap:
     """A road straight on, node to node, with links of the given lengths."""
     links = len(lengths)
-    ones = np.ones(links)
-    roads = RoadNetwork(links + 1, range(links), range(1, links + 1), lengths, ones, ones, ones)
-    return RoadMap(roads, Demand([0], [links], [1.0]), lengths, np.arange(links + 1), np.zeros(links + 1))
+    return road_map(links + 1, range(links), range(1, links + 1), lengths)
 
 
 def energies(trips: list[Trip]) -> dict[tuple, list[tuple]]:
@@ -45,19 +41,13 @@ def energies(trips: list[Trip]) -> dict[tuple, list[tuple]]:
 
 def test_od_3_contains_both_published_routes():
     """Without V2G 22 km with 13.2 kWh at station 2; with V2G also 24 km that sells 7.2 kWh at station 12."""
-    without = energies(feasible_trips(CITY, 1, 20, STATIONS, Battery(), v2g=False))
+    without = energies(feasible_trips(CITY, CITY.routes(1, 20), STATIONS, Battery(), v2g=False))
     assert without[WITHOUT, "1-1"] == [(2, "+", 13.2)]
     assert not any("-" in kind for stops in without.values() for _, kind, _ in stops)
-    found = feasible_trips(CITY, 1, 20, STATIONS, Battery())
+    found = feasible_trips(CITY, CITY.routes(1, 20), STATIONS, Battery())
     assert energies(found)[WITH, "2"] == [(12, "-", 7.2)]
     assert {trip.length_km for trip in found if trip.nodes in (WITHOUT, WITH)} == {22.0, 24.0}
     assert all(trip.stops for trip in found)  # OD 3 is the pair that cannot do without a stop
-
-
-def test_the_reserve_after_a_discharge_decides_whether_od_3_discharges():
-    uniform = energies(feasible_trips(CITY, 1, 20, STATIONS, Battery(reserve_after_discharging=0.2)))
-    assert (WITH, "2") not in uniform
-    assert uniform[WITH, "1-1"] == [(12, "+", 17.6)]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +66,7 @@ def test_every_trip_passes_an_independent_drive(rules: dict):
     patterns = set()
     for origin, destination in PAIRS:
         try:
-            trips = feasible_trips(CITY, origin, destination, STATIONS, battery, only_needed=False)
+            trips = feasible_trips(CITY, CITY.routes(origin, destination), STATIONS, battery, only_needed=False)
         except Infeasible:
             continue
         for trip in trips:
@@ -88,7 +78,7 @@ def test_every_trip_passes_an_independent_drive(rules: dict):
 def test_all_six_patterns_of_table_one_by_hand():
     """60 kWh, 1 kWh a km, floor 24 kWh, 12 kWh at the end; nodes 1..4, stations 2 and 3."""
     battery = Battery(use_kwh_per_km=1.0, reserve_after_discharging=0.2)
-    ways = energies(trip_patterns(route_map(10, 10, 10), [1, 2, 3, 4], [2, 3], battery, only_needed=False))
+    ways = energies(feasible_trips(route_map(10, 10, 10), [[1, 2, 3, 4]], [2, 3], battery, only_needed=False))
     found = {pattern: stops for (_, pattern), stops in ways.items()}
     assert found["0"] == []
     assert found["1-2"] == [(2, "+", 10.0), (3, "+", 10.0)]
@@ -104,7 +94,7 @@ def test_the_brute_force_finds_the_same_ways():
     city, stations = route_map(*lengths), [2, 3, 4, 5]
     kept = {
         tuple((s.node, s.kind, s.energy_kwh) for s in trip.stops)
-        for trip in trip_patterns(city, [1, 2, 3, 4, 5, 6], stations, battery, only_needed=False)
+        for trip in feasible_trips(city, [[1, 2, 3, 4, 5, 6]], stations, battery, only_needed=False)
     }
     expected = set()
     choices = [()]
@@ -143,33 +133,18 @@ def simulate(lengths: list[float], stops: dict[int, str], battery: Battery) -> t
 
 
 def test_charging_where_none_is_needed_is_left_out():
-    battery = Battery()
-    all_ways = trip_patterns(CITY, WITH, STATIONS, Battery(use_kwh_per_km=1.0), only_needed=False)
-    needed = trip_patterns(CITY, WITH, STATIONS, Battery(use_kwh_per_km=1.0))
+    all_ways = feasible_trips(CITY, [WITH], STATIONS, Battery(use_kwh_per_km=1.0), only_needed=False)
+    needed = feasible_trips(CITY, [WITH], STATIONS, Battery(use_kwh_per_km=1.0))
     assert {trip.pattern for trip in all_ways} == {"0", "1-1", "2"}
     assert {trip.pattern for trip in needed} == {"0", "2"}
-    assert {trip.pattern for trip in trip_patterns(CITY, WITH, STATIONS, battery)} == {"1-1", "2"}
+    assert {trip.pattern for trip in feasible_trips(CITY, [WITH], STATIONS, Battery())} == {"1-1", "2"}
 
 
 def test_base_routes_are_the_shortest_within_the_stretch():
-    """Against all simple routes of OD 3 up to the stretch, found by a depth-first walk."""
-    graph: dict[int, list[tuple[int, float]]] = {}
-    for a, b, km in zip(CITY.network.tails + 1, CITY.network.heads + 1, CITY.length_km, strict=True):
-        graph.setdefault(int(a), []).append((int(b), float(km)))
-    found = []
-
-    def walk(path: tuple[int, ...], length: float) -> None:
-        if path[-1] == 20:
-            found.append((length, path))
-            return
-        for node, km in graph[path[-1]]:
-            if node not in path and length + km <= 22 * 1.2:
-                walk((*path, node), length + km)
-
-    walk((1,), 0.0)
-    expected = [path for _, path in sorted(found)]
-    assert base_routes(CITY, 1, 20, count=1000, stretch=1.2) == expected
-    assert base_routes(CITY, 1, 20, count=3) == expected[:3]
+    """Against all simple routes of OD 3 up to the stretch."""
+    expected = [path for _, path in sorted(simple_routes(CITY, 1, 20, 22 * 1.2))]
+    assert CITY.routes(1, 20, count=1000, stretch=1.2) == expected
+    assert CITY.routes(1, 20, count=3) == expected[:3]
 
 
 def grid(size: int, length: np.ndarray | float) -> RoadMap:
@@ -178,17 +153,12 @@ def grid(size: int, length: np.ndarray | float) -> RoadMap:
     one_way = [(nodes[:, :-1], nodes[:, 1:]), (nodes[:-1], nodes[1:])]
     tails = np.concatenate([side.ravel() for a, b in one_way for side in (a, b)])
     heads = np.concatenate([side.ravel() for a, b in one_way for side in (b, a)])
-    ones, places = np.ones(len(tails)), np.zeros(size * size)
-    return RoadMap(
-        RoadNetwork(size * size, tails, heads, ones, ones, ones, ones),
-        Demand([0], [1], [1.0]),
-        np.broadcast_to(length, len(tails)),
-        places,
-        places,
-    )
+    return road_map(size * size, tails, heads, np.broadcast_to(length, len(tails)))
 
 
-def simple_routes(city: RoadMap, start: int, end: int) -> Iterator[tuple[float, tuple[int, ...]]]:
+def simple_routes(
+    city: RoadMap, start: int, end: int, longest: float = np.inf
+) -> Iterator[tuple[float, tuple[int, ...]]]:
     """Walk every route that passes no node twice, in the order of the nodes' numbers."""
     streets = sorted(zip(city.network.tails + 1, city.network.heads + 1, city.length_km, strict=True))
 
@@ -197,7 +167,7 @@ def simple_routes(city: RoadMap, start: int, end: int) -> Iterator[tuple[float, 
             yield length, path
             return
         for a, b, km in streets:
-            if a == path[-1] and b not in path:
+            if a == path[-1] and b not in path and length + km <= longest:
                 yield from walk((*path, int(b)), length + km)
 
     return walk((start,), 0.0)
@@ -210,10 +180,10 @@ def test_base_routes_against_all_routes(seed: int):
     city = grid(3, rng.integers(0, 4, 24).astype(float))
     start, end = (rng.choice(9, 2, replace=False) + 1).tolist()
     every = sorted(simple_routes(city, start, end))
-    assert base_routes(city, start, end, count=1000, stretch=1e6) == [r for km, r in every if km <= 1e6 * every[0][0]]
+    assert city.routes(start, end, count=1000, stretch=1e6) == [r for km, r in every if km <= 1e6 * every[0][0]]
     for count, stretch in ((1, 1.0), (4, 1.0), (3, 1.5), (9, 2.0)):
         expected = [route for km, route in every if km <= stretch * every[0][0]][:count]
-        assert base_routes(city, start, end, count=count, stretch=stretch) == expected
+        assert city.routes(start, end, count=count, stretch=stretch) == expected
 
 
 def test_thousands_of_ties_are_settled_by_number_without_listing_them():
@@ -222,37 +192,27 @@ def test_thousands_of_ties_are_settled_by_number_without_listing_them():
     for downs in combinations(range(14), 7):
         steps = [8 if k in downs else 1 for k in range(14)]
         shortest.append(tuple(np.cumsum([1, *steps]).tolist()))
-    assert base_routes(grid(8, 0.05), 1, 64, count=20) == sorted(shortest)[:20]
+    assert grid(8, 0.05).routes(1, 64, count=20) == sorted(shortest)[:20]
     flat = grid(5, 0.0)
-    assert base_routes(flat, 1, 25, count=20) == [route for _, route in islice(simple_routes(flat, 1, 25), 20)]
+    assert flat.routes(1, 25, count=20) == [route for _, route in islice(simple_routes(flat, 1, 25), 20)]
 
 
 def test_lengths_tie_whatever_the_order_of_summing():
     """0.1 + 0.2 km and 0.3 km are the same way, though not the same floats."""
-    ones = np.ones(3)
-    city = RoadMap(
-        RoadNetwork(3, [0, 0, 1], [1, 2, 2], ones, ones, ones, ones),
-        Demand([0], [2], [1.0]),
-        [0.1, 0.3, 0.2],
-        np.zeros(3),
-        np.zeros(3),
-    )
-    assert base_routes(city, 1, 3, stretch=1.0) == [(1, 2, 3), (1, 3)]
+    city = road_map(3, [0, 0, 1], [1, 2, 2], [0.1, 0.3, 0.2])
+    assert city.routes(1, 3, stretch=1.0) == [(1, 2, 3), (1, 3)]
 
 
 def test_base_routes_pass_no_zone():
     """Node 1 is a zone of the road 3 - 1 - 2 and the end of others: trips begin and end there, and go round it."""
-    ones = np.ones(6)
-    network = RoadNetwork(4, [2, 0, 2, 3, 0, 1], [0, 1, 3, 1, 2, 0], ones, ones, ones, ones)
-    places = np.zeros(4)
-    city = RoadMap(network, Demand([0], [1], [1.0]), [1.0, 1.0, 3.0, 3.0, 1.0, 1.0], places, places)
-    assert base_routes(city, 3, 2, stretch=9.0) == [(3, 1, 2), (3, 4, 2)]
-    zones = replace(city, network=replace(network, first_through=1))
-    assert base_routes(zones, 3, 2, stretch=9.0) == [(3, 4, 2)]
-    assert base_routes(zones, 3, 1) == [(3, 1)]
-    assert base_routes(zones, 1, 2) == [(1, 2)]
+    city = road_map(4, [2, 0, 2, 3, 0, 1], [0, 1, 3, 1, 2, 0], [1.0, 1.0, 3.0, 3.0, 1.0, 1.0])
+    assert city.routes(3, 2, stretch=9.0) == [(3, 1, 2), (3, 4, 2)]
+    zones = replace(city, network=replace(city.network, first_through=1))
+    assert zones.routes(3, 2, stretch=9.0) == [(3, 4, 2)]
+    assert zones.routes(3, 1) == [(3, 1)]
+    assert zones.routes(1, 2) == [(1, 2)]
     with pytest.raises(Infeasible, match="no route leads there from origin = 2"):
-        base_routes(zones, 2, 3)
+        zones.routes(2, 3)
 
 
 @pytest.mark.parametrize("kinds", ["+++", "--", "-++", "+-+", "++-", "-+-"])
@@ -263,24 +223,19 @@ def test_a_trip_has_a_pattern_of_table_one(kinds: str):
 
 
 def test_what_cannot_be_reached_is_named():
-    with pytest.raises(Infeasible, match="destination = 20: the battery allows none of 6 routes from origin = 1"):
-        feasible_trips(CITY, 1, 20, STATIONS, Battery(capacity_kwh=10.0))
+    with pytest.raises(Infeasible, match="routes: the battery allows none of 6, the shortest of 22 km"):
+        feasible_trips(CITY, CITY.routes(1, 20), STATIONS, Battery(capacity_kwh=10.0))
     with pytest.raises(Infeasible, match="battery allows none"):  # no station within reach of a small battery
-        feasible_trips(route_map(40, 40), 1, 3, [2], Battery(capacity_kwh=30.0))
-    lonely = replace(route_map(5, 5), demand=Demand([0], [1], [1.0]))
+        feasible_trips(route_map(40, 40), [[1, 2, 3]], [2], Battery(capacity_kwh=30.0))
     with pytest.raises(Infeasible, match="no route leads there from origin = 3"):
-        feasible_trips(lonely, 3, 1, [2], Battery())
-    with pytest.raises(InvalidInput, match="none leads from 1 to 24"):
-        trip_patterns(CITY, [1, 24], STATIONS, Battery())
-    with pytest.raises(InvalidInput, match=r"stations = \[\] .*must be a list of at least one node"):
-        trip_patterns(CITY, WITH, [], Battery())
+        route_map(5, 5).routes(3, 1)
     # A station that no route passes is no error: nobody stops there.
-    assert feasible_trips(route_map(5, 5), 1, 2, [3], Battery())[0].pattern == "0"
+    assert feasible_trips(route_map(5, 5), [[1, 2]], [3], Battery())[0].pattern == "0"
 
 
 def test_expanded_network_counts():
     """Two twins a station: two arcs of no length to them, and copies of all arcs out of the station."""
-    arcs = expanded_network(CITY, STATIONS)
+    arcs = CITY.expanded(STATIONS)
     leaving = sum(int((CITY.network.tails + 1 == node).sum()) for node in STATIONS)
     assert len(arcs) == 76 + 2 * len(STATIONS) + 2 * leaving
     assert {length for _, head, length in arcs if head[-1] in "+-"} == {0.0}

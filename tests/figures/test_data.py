@@ -55,59 +55,40 @@ def test_a_row_of_another_length_is_named():
 
 
 def test_columns_of_different_length_and_scalars():
-    data = FigureData("fig-x", {"long": [1, 2, 3], "short": [4.5], "peak": 7})
-    back = read_csv(data.to_csv())
-    assert back["long"].tolist() == [1, 2, 3]
-    assert back["short"].tolist() == [4.5]
-    assert back["peak"].tolist() == [7]
+    back = read_csv(FigureData("fig-x", {"long": [1, 2, 3], "short": [4.5], "peak": 7}).to_csv())
+    assert {k: v.tolist() for k, v in back.items()} == {"long": [1, 2, 3], "short": [4.5], "peak": [7]}
 
 
 def test_no_minus_zero_and_no_more_than_ten_digits():
     assert FigureData("fig-x", {"x": [-0.0, 1 / 3]}).to_csv() == "x\n0\n0.3333333333\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "columns"),
-    [
-        ("Fig-x", {"x": [1]}),
-        ("x", {"x": [1]}),
-        ("fig-x", {}),
-        ("fig-x", {"x": []}),
-        ("fig-x", {"x": [np.nan]}),
-        ("fig-x", {"x": [[1, 2]]}),
-        ("fig-x", {" ": [1]}),
-    ],
-)
-def test_what_cannot_be_stored_is_refused(name, columns):
+@pytest.mark.parametrize("columns", [{}, {" ": [1]}])
+def test_no_columns_and_columns_without_a_name_are_refused(columns):
     with pytest.raises(InvalidInput):
-        FigureData(name, columns)
+        FigureData("fig-x", columns)
 
 
 BASE = {"x": np.array([0.0, 1.0, 1000.0]), "name": np.array(["a", "b"]), "open": np.array([1.0, np.inf])}
 
 
 def test_rounding_is_no_difference():
-    other = BASE | {"x": BASE["x"] * (1 + 1e-9) + 1e-8}
-    assert differing(BASE, other) == []
+    assert differing(BASE, BASE | {"x": BASE["x"] * (1 + 1e-9) + 1e-8}) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "named"),
+    ("name", "values"),
     [
-        ({"x": np.array([0.0, 1.0, 1001.0])}, ["x"]),
-        ({"x": np.array([0.0, 1.001, 1000.0])}, ["x"]),
-        ({"x": np.array([0.0, 1.0])}, ["x"]),
-        ({"x": np.array([0.0, np.nan, 1000.0])}, ["x"]),
-        ({"name": np.array(["a", "c"])}, ["name"]),
-        ({"name": np.array([1.0, 2.0])}, ["name"]),
-        ({"open": np.array([1.0, 5.0])}, ["open"]),
-        ({"more": np.array([1.0])}, ["more"]),
+        ("x", [0.0, 1.0, 1001.0]),
+        ("x", [0.0, 1.001, 1000.0]),
+        ("x", [0.0, 1.0]),
+        ("x", [0.0, np.nan, 1000.0]),
+        ("name", ["a", "c"]),
+        ("name", [1.0, 2.0]),
+        ("open", [1.0, 5.0]),
+        ("more", [1.0]),
     ],
 )
-def test_a_difference_is_named(changed, named):
-    assert differing(BASE, BASE | changed) == named
-    assert differing(BASE | changed, BASE) == named
-
-
-def test_a_missing_column_is_named():
-    assert differing({}, {"x": np.array([1.0])}) == ["x"]
+def test_a_difference_is_named(name, values):
+    changed = BASE | {name: np.array(values)}
+    assert differing(BASE, changed) == differing(changed, BASE) == [name]

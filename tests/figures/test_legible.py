@@ -11,6 +11,7 @@ from tools.paths import ROOT
 
 SMALLEST = 9.0  # CSS pixels
 FIGURE, FRAMES = 390, 374  # how wide v2g.css shows them on a phone that is 390 pixels wide
+PACKED = re.compile(r'class="v2g-frames" id="([^"]+)".*?text/plain">([^<]+)<', re.S)
 LETTERS = re.compile(r'<g [^>]*transform="[^"]*scale\(([\d.]+) -[\d.]+\)"')
 
 
@@ -32,9 +33,7 @@ def of_output(chapter, data):
     if "image/svg+xml" in data:
         svg = "".join(data["image/svg+xml"])
         yield f"{chapter}: {''.join(data['text/plain'])}", smallest(svg, FIGURE)
-    packed = re.search(
-        r'class="v2g-frames" id="([^"]+)".*?text/plain">([^<]+)<', "".join(data.get("text/html", "")), re.S
-    )
+    packed = PACKED.search("".join(data.get("text/html", "")))
     if packed:
         frames = json.loads(zlib.decompress(base64.b64decode(packed[2])))["svg"]
         yield f"{chapter}: {packed[1]}", min(smallest(svg, FRAMES) for svg in frames)
@@ -54,6 +53,5 @@ def test_small_letters_are_noticed(points, legible):
 
     figure = Figure(figsize=(6, 3))
     figure.text(0.1, 0.5, "A" + 60 * " " + "B", fontsize=points)
-    axes = figure.subplots()
-    axes.set(xticks=[], yticks=[])
+    figure.subplots().set(xticks=[], yticks=[])
     assert (smallest(picture(figure).svg, FIGURE) >= SMALLEST) is legible

@@ -5,18 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.figures.colours import (
-    BLINDNESS,
-    as_seen,
-    contrast,
-    dark_filter,
-    difference,
-    in_the_dark,
-    lab,
-    linear,
-    page_colour,
-    rgb,
-)
+from tests.figures import colours
+from tests.figures.colours import BLINDNESS, contrast, difference, in_the_dark, lab, linear, page_colour, rgb
 from v2g_nb.figures.style import PALETTE
 
 LOOKS = {"light": lambda colour: colour, "dark": in_the_dark}
@@ -36,11 +26,8 @@ def test_black_words_in_figures_are_legible(theme):
 @pytest.mark.parametrize("blindness", BLINDNESS)
 @pytest.mark.parametrize("theme", LOOKS)
 def test_any_two_colours_differ(theme, blindness):
-    look = LOOKS[theme]
-    near = {
-        (one, other): difference(look(rgb(PALETTE[one])), look(rgb(PALETTE[other])), blindness)
-        for one, other in itertools.combinations(PALETTE, 2)
-    }
+    seen = {name: LOOKS[theme](rgb(colour)) for name, colour in PALETTE.items()}
+    near = {pair: difference(*map(seen.get, pair), blindness) for pair in itertools.combinations(PALETTE, 2)}
     assert min(near.values()) >= 15.0, min(near.items(), key=lambda item: item[1])
 
 
@@ -52,7 +39,7 @@ def test_the_simulation_and_the_measures_are_right():
     for matrix in BLINDNESS.values():  # grey stays grey
         assert matrix @ np.ones(3) == pytest.approx(np.ones(3), abs=1e-5)
     # what makes red and green alike to a deuteranope: most of their distance is gone
-    hues = [lab(as_seen(colour, "deuteranopia"))[1] for colour in (red, green)]
+    hues = [lab(colours.as_seen(colour, "deuteranopia"))[1] for colour in (red, green)]
     assert abs(hues[0] - hues[1]) < 0.2 * abs(lab(linear(red))[1] - lab(linear(green))[1])
 
 
@@ -64,7 +51,7 @@ def test_a_poor_palette_would_fail():
 
 
 def test_the_filter_keeps_hues_and_swaps_light_with_dark():
-    amount, angle = dark_filter()
+    amount, angle = colours.dark_filter()
     assert angle == 180.0
     assert in_the_dark(np.zeros(3)) == pytest.approx(np.full(3, amount))
     assert in_the_dark(np.ones(3)) == pytest.approx(np.full(3, 1 - amount), abs=1e-12)

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway import reachable_quotas, smallest_range_quotas, solve_equal_waits, wait_table
+from v2g_nb.errors import Infeasible
+from v2g_nb.highway import check_quotas, reachable_quotas, smallest_range_quotas, solve_equal_waits, wait_table
 from v2g_nb.queueing import arrival_rate_for_wait, mean_wait
 
 
@@ -33,8 +32,7 @@ def test_no_other_division_has_a_smaller_maximum_or_a_larger_minimum(chargers: l
     rng = np.random.default_rng(seed)
     c = np.array(chargers)
     demand = share * 1.1 * c.sum()
-    result = solve_equal_waits(c, 1.1, demand)
-    assert all(x.holds for x in result.certificates), result.certificates
+    result = solve_equal_waits(c, 1.1, demand).require()
     for _ in range(10):
         other = result.arrival_rate + rng.normal(size=len(c)) * 0.05 * result.arrival_rate
         other *= demand / other.sum()
@@ -43,25 +41,6 @@ def test_no_other_division_has_a_smaller_maximum_or_a_larger_minimum(chargers: l
         waits = mean_wait(c, other, 1.1)
         assert waits.max() > result.level
         assert waits.min() < result.level
-
-
-def test_against_brute_force_on_a_grid_of_three_stations():
-    c, demand = np.array([1, 2, 3]), 3.0
-    result = solve_equal_waits(c, 1.0, demand)
-    grid = np.linspace(0.001, 0.999, 400)
-    a, b = np.meshgrid(grid, 2 * grid)
-    third = demand - a - b
-    keep = (third > 0) & (third < 3)
-    rates = np.stack([a[keep], b[keep], third[keep]], axis=1)
-    waits = mean_wait(c[None, :], rates, 1.0)
-    spread = waits.max(axis=1) - waits.min(axis=1)
-    np.testing.assert_allclose(rates[spread.argmin()], result.arrival_rate, atol=0.01)
-
-
-def test_demand_at_capacity_has_no_point():
-    """The hypothesis "demand below capacity" dropped."""
-    with pytest.raises(Infeasible, match=r"demand = 15\.4"):
-        solve_equal_waits([8, 6], 1.1, 15.400000000000002)
 
 
 def test_lower_bounds_break_equality_but_not_optimality():
@@ -86,10 +65,10 @@ def test_lower_bounds_break_equality_but_not_optimality():
 def test_bounds_that_take_all_demand():
     result = solve_equal_waits([8, 6], 1.1, 9.0, lower=[5.0, 4.0])
     np.testing.assert_allclose(result.arrival_rate, [5.0, 4.0])
-    with pytest.raises(InvalidInput, match="sums to 9"):
-        solve_equal_waits([8, 6], 1.1, 8.0, lower=[5.0, 4.0])
     with pytest.raises(Infeasible, match="lower"):
         solve_equal_waits([8, 6], 1.1, 9.0, lower=[8.8, 0.0])
+    with pytest.raises(Infeasible, match=r"demand = 15\.4"):  # the whole capacity
+        solve_equal_waits([8, 6], 1.1, 15.400000000000002)
 
 
 def by_bisection(c: np.ndarray, mu: np.ndarray, demand: float, low: np.ndarray) -> tuple[np.ndarray, float]:
@@ -112,8 +91,7 @@ def by_bisection(c: np.ndarray, mu: np.ndarray, demand: float, low: np.ndarray) 
     ],
 )
 def test_bounds_that_leave_next_to_nothing(chargers: list[int], mu, demand: float, low: list[float]):
-    result = solve_equal_waits(chargers, mu, demand, lower=low)
-    assert all(x.holds for x in result.certificates), result.certificates
+    result = solve_equal_waits(chargers, mu, demand, lower=low).require()
     assert (result.arrival_rate >= low).all()
     rate, _ = by_bisection(np.array(chargers), np.broadcast_to(mu, len(low)), demand, np.array(low))
     np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-14 * demand)
@@ -130,20 +108,11 @@ def test_bounds_against_bisection(seed: int):
     most = float((c * mu).sum())
     rest = rng.choice([0.0, 10 ** rng.uniform(-17, -3), rng.uniform(0.0, 0.9)]) * (most - float(low.sum()))
     demand = max(float(low[::-1].cumsum()[-1]) + float(rest), 0.01)
-    result = solve_equal_waits(c, mu, demand, lower=low)
-    assert all(x.holds for x in result.certificates), result.certificates
+    result = solve_equal_waits(c, mu, demand, lower=low).require()
     assert (result.arrival_rate >= low).all()
     rate, level = by_bisection(c, mu, demand, low)
     if level > 1e-299:  # below, all waits are 0 to working precision
         np.testing.assert_allclose(result.arrival_rate, rate, rtol=0, atol=1e-11 * demand)
-
-
-def test_waits_equal_is_not_utilisation_equal():
-    result = solve_equal_waits([8, 6], 1.1, 9.0)
-    used = result.arrival_rate / (1.1 * np.array([8, 6]))
-    assert used[0] - used[1] > 0.05
-    same = solve_equal_waits([6, 6], 1.1, 9.0)
-    np.testing.assert_allclose(same.arrival_rate, 4.5)
 
 
 def test_equal_waits_are_a_wardrop_equilibrium():
@@ -179,34 +148,19 @@ def test_range_is_quasi_convex_for_two_stations(seed: int):
     assert spread.min() < 0.2 * spread.max()
 
 
-def test_range_is_not_quasi_convex_for_three():
-    c = np.array([1, 2, 2])
-    one, two = np.array([0.42, 0.60, 0.48]), np.array([0.40, 1.08, 0.02])
-    assert one.sum() == pytest.approx(two.sum())
-
-    def spread(rate):
-        waits = mean_wait(c, rate, 1.0)
-        return float(waits.max() - waits.min())
-
-    assert spread(0.5 * (one + two)) > max(spread(one), spread(two)) + 1e-3
-
-
 def test_thousand_stations():
     rng = np.random.default_rng(0)
     c, mu = rng.integers(1, 40, 1000), rng.uniform(0.5, 2, 1000)
     for share in (0.01, 0.5, 0.99, 0.9999):
-        result = solve_equal_waits(c, mu, share * float((c * mu).sum()))
-        assert all(x.holds for x in result.certificates), (share, result.certificates)
+        solve_equal_waits(c, mu, share * float((c * mu).sum())).require()
 
 
 @pytest.mark.parametrize(
-    ("chargers", "demand"),
-    [([15, 14], 31.899681000000005), ([8, 6], 15.4 * (1 - 1e-7)), ([13, 10, 9], 35.199648)],
+    ("chargers", "demand"), [([15, 14], 31.899681000000005), ([8, 6], 15.4 * (1 - 1e-7)), ([13, 10, 9], 35.199648)]
 )
 def test_just_below_capacity(chargers: list[int], demand: float):
     """There the sum of the rates is rounded to more than Newton's last step: it must still end."""
-    result = solve_equal_waits(chargers, 1.1, demand)
-    assert all(x.holds for x in result.certificates), result.certificates
+    result = solve_equal_waits(chargers, 1.1, demand).require()
     assert result.level == pytest.approx(len(chargers) / (1.1 * sum(chargers) - demand), rel=1e-3)  # W ~ 1 / rest
 
 
@@ -215,35 +169,7 @@ def test_loads_that_come_ever_closer_to_capacity(seed: int):
     rng = np.random.default_rng(seed)
     for gap in 10.0 ** np.arange(-5.0, -11.5, -0.5):
         c, mu = rng.integers(1, 40, 4), rng.uniform(0.2, 5, 4)
-        result = solve_equal_waits(c, mu, float((c * mu).sum()) * (1 - gap))
-        assert all(x.holds for x in result.certificates), (gap, result.certificates)
-
-
-def test_the_tolerance_of_waits_grows_only_near_capacity_and_ends():
-    def tolerance(gap: float) -> float:
-        return solve_equal_waits([8, 6], 1.1, 15.4 * (1 - gap)).certificates[2].tolerance
-
-    assert tolerance(0.5) == tolerance(1e-6) == 10 * proofs.TOLERANCE
-    assert 10 * proofs.TOLERANCE < tolerance(1e-8) < tolerance(1e-10) < 1e-4
-    assert tolerance(1e-14) == proofs.LOOSEST
-
-
-@pytest.mark.parametrize("gap", [1e-8, 1e-10])
-def test_mutations_near_capacity(gap: float):
-    """A hundred times the wider tolerance is still seen, and so is a division by chargers."""
-    c, mu, demand = np.array([8, 6]), np.full(2, 1.1), 15.4 * (1 - gap)
-    result = solve_equal_waits(c, 1.1, demand)
-    wide = 100 * result.certificates[2].tolerance
-    moved = wide * (1.1 * c - result.arrival_rate)[0] * np.array([1.0, -1.0])
-    low = np.zeros(2)
-    for rate in (result.arrival_rate + moved, result.arrival_rate - moved, 1.1 * c * (1 - gap)):
-        assert not proofs.equal_waits(c, mu, demand, low, rate, result.level)[2].holds
-
-
-def test_waits_below_the_smallest_number():
-    result = solve_equal_waits([1000, 600], 1.0, 9.0)
-    assert result.level == 0.0
-    assert result.arrival_rate.sum() == pytest.approx(9.0)
+        solve_equal_waits(c, mu, float((c * mu).sum()) * (1 - gap)).require()
 
 
 @pytest.mark.parametrize("mu", [1e-12, 1.0, 1e12])
@@ -251,54 +177,10 @@ def test_waits_below_the_smallest_number_keep_the_bounds(mu: float):
     """The bound is more than the first station's share of so little demand."""
     result = solve_equal_waits([1000, 600], mu, 9.0 * mu, lower=[8.9 * mu, 0.0])
     assert result.level == 0.0
-    assert all(x.holds for x in result.certificates), result.certificates
+    result.require()
     free = solve_equal_waits([1000, 600], mu, 9.0 * mu)
     assert free.level == 0.0
     assert all(x.holds for x in free.certificates), free.certificates
-
-
-@pytest.mark.parametrize("level", [0.0, 1e-300, -0.1, -1e-300])
-@pytest.mark.parametrize("rate", [[8.0, 0.0], [4.8, 3.2], [9.0, -1.0], [9.5, -1.5]])
-def test_a_level_of_nothing_is_no_excuse_for_waits(rate: list[float], level: float):
-    """Also where the first station is above its capacity of 8.8, and the formula gives a negative wait."""
-    c, mu, low = np.array([8, 6]), np.full(2, 1.1), np.zeros(2)
-    assert not proofs.equal_waits(c, mu, 8.0, low, np.array(rate), level)[2].holds
-    held = proofs.equal_waits(c, mu, 8.0, np.array([8.0, 0.0]), np.array([8.0, 0.0]), 0.0)
-    assert all(x.holds for x in held)  # by its bound a station may wait longer
-
-
-def test_chargers_beyond_ten_million_are_refused_by_name():
-    for chargers in ([2e7, 6], [1e300, 6]):
-        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
-            solve_equal_waits(chargers, 1.1, 9.0)
-        with pytest.raises(InvalidInput, match=r"chargers\[0\] = "):
-            wait_table(chargers, 1.1, [1, 1], 2)
-
-
-@pytest.mark.parametrize(
-    "solve", [lambda: solve_equal_waits([8, 6], 1.1, 9.0), lambda: smallest_range_quotas([[0.0]], 0)]
-)
-def test_results_can_be_compared_and_kept_in_sets(solve):
-    one, two = solve(), solve()
-    assert one == one  # noqa: PLR0124
-    assert one != two  # as objects: arrays have no single answer
-    assert len({one, two}) == 2
-
-
-@pytest.mark.parametrize("how", [1.0, -1.0, np.nan])
-@pytest.mark.parametrize("block", ["arrival_rate", "level"])
-def test_mutations_of_equal_waits(block: str, how: float):
-    c, mu = np.array([8, 6, 5]), np.full(3, 1.1)
-    low = np.array([0.0, 0.0, 3.6])
-    result = solve_equal_waits(c, 1.1, 9.0, lower=low)
-    rate, level = result.arrival_rate.copy(), result.level
-    step = 100 * 10 * proofs.TOLERANCE * how
-    if block == "level":
-        level *= 1 + step
-    else:
-        rate[0] *= 1 + step
-    assert all(x.holds for x in proofs.equal_waits(c, mu, 9.0, low, result.arrival_rate, result.level))
-    assert not all(x.holds for x in proofs.equal_waits(c, mu, 9.0, low, rate, level))
 
 
 # ---- whole quotas
@@ -317,14 +199,11 @@ def test_whole_quotas_equal_brute_force(seed: int):
     m, n = int(rng.integers(1, 5)), int(rng.integers(0, 8))
     table = random_table(rng, m, n)
     result = smallest_range_quotas(table, n)
-    best = min(
-        np.ptp(table[np.arange(m), list(quota)])
-        for quota in itertools.product(range(n + 1), repeat=m)
-        if sum(quota) == n
-    )
+    every = (list(quota) for quota in itertools.product(range(n + 1), repeat=m) if sum(quota) == n)
+    best = min(np.ptp(table[np.arange(m), quota]) for quota in every)
     assert np.ptp(result.wait) == pytest.approx(best, abs=1e-15)
     assert result.quota.sum() == n
-    assert all(c.holds for c in result.certificates), result.certificates
+    result.require()
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -340,7 +219,7 @@ def test_reachable_quotas_equal_brute_force(seed: int):
     best = min(max(table[i, k] for i, k in enumerate(quota)) for quota in counts)
     assert result.quota.tolist() in counts
     assert result.wait.max() == pytest.approx(best, abs=1e-15)
-    assert all(c.holds for c in result.certificates), result.certificates
+    result.require()
 
 
 def test_quotas_that_forget_where_cars_enter_cannot_be_filled():
@@ -349,46 +228,23 @@ def test_quotas_that_forget_where_cars_enter_cannot_be_filled():
     usable = np.array([[True, True], [False, True], [False, True]])
     printed = smallest_range_quotas(table, 3).quota
     assert printed[0] >= 2
-    held = proofs.smallest_maximum(table, usable, printed)
-    assert not held[1].holds
+    assert not check_quotas(table, usable, printed).certificates[1].holds
     assert reachable_quotas(table, usable).quota.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_quotas_that_can_be_filled_are_those_of_the_inequality(seed: int):
-    """The theorem's inequality for every set of stations, against all assignments of the cars."""
+    """The theorem's inequality for every set of stations, as the certificate has it, against all assignments."""
     rng = np.random.default_rng(seed)
     n, m = 6, 3
     usable = rng.random((n, m)) < 0.5
     usable[np.arange(n), rng.integers(0, m, n)] = True  # each car reaches a station
     choices = [np.flatnonzero(row).tolist() for row in usable]
     filled = {tuple(assigned.count(i) for i in range(m)) for assigned in itertools.product(*choices)}
-    sets = [list(s) for size in range(1, m + 1) for s in itertools.combinations(range(m), size)]
-    reach = [usable[:, s].any(axis=1).sum() for s in sets]
+    table = np.tile(np.arange(n + 1.0), (m, 1))
     for quota in itertools.product(range(n + 1), repeat=m):
         if sum(quota) == n:
-            kept = all(sum(quota[i] for i in s) <= r for s, r in zip(sets, reach, strict=True))
-            assert kept == (quota in filled)
-
-
-def test_single_stations_do_not_tell_which_quotas_can_be_filled():
-    """The hypothesis "for every set" dropped: each station alone has cars enough, two together have not."""
-    usable = np.array([[True, True, False], [False, False, True], [False, False, True]])
-    quota = [1, 1, 1]
-    assert (usable.sum(axis=0) >= quota).all()
-    table = np.tile([0.0, 1.0, 2.0, 3.0], (3, 1))
-    assert not proofs.smallest_maximum(table, usable, np.array(quota))[1].holds
-
-
-def test_greedy_needs_waits_that_rise():
-    """The hypothesis dropped: with a falling table the greedy rule misses the best quotas, so it is refused."""
-    table = np.array([[0.0, 3.0, 1.0], [0.0, 2.0, 2.5]])
-    quota = [0, 0]
-    for _ in range(2):
-        quota[min((0, 1), key=lambda i: table[i, quota[i] + 1])] += 1
-    assert max(table[0, quota[0]], table[1, quota[1]]) > min(max(table[0, k], table[1, 2 - k]) for k in range(3))
-    with pytest.raises(InvalidInput, match="must not fall"):
-        reachable_quotas(table, [[True, True], [True, True]])
+            assert check_quotas(table, usable, quota).certificates[1].holds == (quota in filled)
 
 
 def test_stations_that_cannot_take_all():
@@ -406,27 +262,3 @@ def test_a_station_without_a_finite_wait_has_no_range():
         with pytest.raises(Infeasible, match=r"table\[1\]: has no finite wait"):
             smallest_range_quotas([rising, [np.inf] * 4], total)
     assert smallest_range_quotas([rising, [0.0, *[np.inf] * 3]], 2).quota.tolist() == [2, 0]
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_mutations_of_quotas(seed: int):
-    rng = np.random.default_rng(seed)
-    m, n = 3, 6
-    table = random_table(rng, m, n)
-    usable = rng.random((n, m)) < 0.7
-    whole, reach = smallest_range_quotas(table, n), reachable_quotas(table, usable)
-    for spoil in (1, -1, 0.5, np.nan):
-        for i in range(m):
-            for quota, check in (
-                (whole.quota, lambda q: proofs.smallest_range(table, n, q)),
-                (reach.quota, lambda q: proofs.smallest_maximum(table, usable, q)),
-            ):
-                broken = quota.astype(float)
-                broken[i] += spoil
-                assert not all(c.holds for c in check(broken))
-    for i, j in itertools.permutations(range(m), 2):
-        moved = whole.quota.copy()
-        moved[i] -= 1
-        moved[j] += 1
-        if moved[i] >= 0 and np.ptp(table[np.arange(m), moved]) > np.ptp(whole.wait) * (1 + 1e-6):
-            assert not all(c.holds for c in proofs.smallest_range(table, n, moved))

@@ -1,78 +1,14 @@
 """Days on which more cars come than the stations can serve: who is let in, who waits, and that nobody is lost."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.highway import (
-    Cars,
-    Weights,
-    as_entered,
-    car_costs,
-    charging_market,
-    draw_cars,
-    intervals,
-    solve_flow,
-    solve_schedule,
-    tomei,
-)
-from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway.admission import first_come
-from v2g_nb.highway.preferences import longest_wait
+from v2g_nb.highway import Cars, Weights, charging_market, draw_cars, intervals, solve_schedule, tomei
 from v2g_nb.matching import deferred_acceptance
 from v2g_nb.queueing import mean_wait
 
 OVERLOADED = {4: 23, 10: 6}  # seed: cars that wait for some interval
-
-
-def placeable(room: list[int], usable: np.ndarray, cars: list[int]) -> bool:
-    """Try every way to send these cars to stations."""
-    options = [np.nonzero(usable[car])[0].tolist() for car in cars]
-    return any(all(np.bincount(way, minlength=len(room)) <= room) for way in product(*options)) if cars else True
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_first_come_against_all_assignments(seed: int):
-    """A car is taken exactly if it can be placed with those taken before it; and no rule takes more cars."""
-    rng = np.random.default_rng(seed)
-    n, m = int(rng.integers(1, 7)), int(rng.integers(1, 4))
-    room, usable, turn = rng.integers(0, 3, m).tolist(), rng.random((n, m)) < 0.6, rng.permutation(n)
-    taken = first_come(room, usable, turn)
-    inside: list[int] = []
-    for car in turn:
-        fits = not usable[car].any() or placeable(room, usable, [*inside, car])
-        assert taken[car] == fits
-        if fits and usable[car].any():
-            inside.append(int(car))
-    needs = np.nonzero(usable.any(axis=1))[0]
-    sets = [[int(c) for c, bit in zip(needs, bits, strict=True) if bit] for bits in product((0, 1), repeat=len(needs))]
-    assert len(inside) == max(len(cars) for cars in sets if placeable(room, usable, cars))
-    assert all(c.holds for c in proofs.first_come(np.array(room), usable, turn, taken))
-
-
-@pytest.mark.parametrize("huge", [2e9, 1e19, 1e300])
-def test_places_and_turns_beyond_whole_numbers_are_refused_by_name(huge: float):
-    with pytest.raises(InvalidInput, match=r"room\[0\] = "):
-        first_come([huge], [[True]], [0])
-    with pytest.raises(InvalidInput, match=r"order\[0\] = "):
-        first_come([1], [[True]], [huge])
-    assert first_come([1e9] * 16, [[True] * 16], [0]).tolist() == [True]
-
-
-def test_certificates_notice_a_car_too_many_and_one_held_for_nothing():
-    usable, turn, room = np.array([[True, False], [True, True], [False, True]]), np.array([0, 1, 2]), np.array([1, 1])
-    right = first_come(room, usable, turn)
-    assert right.tolist() == [True, True, False]
-    for wrong, verdicts in (
-        ([True, True, True], [False, True]),
-        ([True, False, False], [True, False]),
-        ([True, False, True], [True, False]),  # as many cars, but not in turn
-        ([False, False, False], [True, False]),
-    ):
-        found = proofs.first_come(room, usable, turn, np.array(wrong))
-        assert [c.holds for c in found] == verdicts
 
 
 @pytest.mark.parametrize("seed", OVERLOADED)
@@ -80,8 +16,7 @@ def test_every_certificate_of_an_overloaded_day_holds(seed: int):
     road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))
     with pytest.raises(Infeasible, match="can take only"):
         solve_schedule(road, cars)
-    result = solve_schedule(road, cars, overload="wait")
-    assert all(c.holds for c in result.certificates), result.certificates
+    result = solve_schedule(road, cars, overload="wait").require()
     assert "cars held though there was a place for them" in [c.name for c in result.certificates]
     late = result.entry_min > cars.minute
     assert late.sum() == OVERLOADED[seed]
@@ -92,24 +27,7 @@ def test_every_certificate_of_an_overloaded_day_holds(seed: int):
     # held at the end of an interval: has come by then, and not entered
     ends = np.arange(1, road.intervals + 1) * road.interval_min
     assert result.held.tolist() == [int(np.sum((cars.minute < end) & (result.entry_min >= end))) for end in ends]
-    assert (result.wait_min < longest_wait()).all()
-
-
-@pytest.mark.parametrize("seed", OVERLOADED)
-def test_no_vehicle_is_lost_on_an_overloaded_day(seed: int):
-    """At entrances, on the road, in stations, past the end: all that came so far, in every minute."""
-    road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(seed))
-    result = solve_schedule(road, cars, overload="wait")
-    entered, partner = as_entered(cars, result)
-    flow = solve_flow(road, entered, partner)
-    assert all(c.holds for c in flow.certificates), flow.certificates
-    for k in range(road.horizon_min):
-        came = (np.floor(cars.minute) <= k).sum()
-        at_entrances = ((np.floor(cars.minute) <= k) & (np.floor(result.entry_min) > k)).sum()
-        inside = flow.number[k + 1].sum()
-        past = flow.leaving[: k + 1, -1].sum()
-        edges = sum(flow.leaving[max(0, k - d + 1) : k + 1, i].sum() for i, d in enumerate(road.travel_steps))
-        assert came == pytest.approx(at_entrances + inside + past + edges, abs=1e-10)
+    assert (result.wait_min < Weights().longest_wait).all()
 
 
 def test_turn_is_by_arrival_then_by_charge():
@@ -129,24 +47,24 @@ def test_turn_is_by_arrival_then_by_charge():
 
 def test_the_limit_keeps_everybody_who_is_let_in():
     """Just below it even a full car would rather charge, just above it not: it would drive past its place."""
-    limit = longest_wait()
-    assert car_costs([[1.0]], [limit - 1e-9])[0, 0] < Weights().alone
-    assert car_costs([[1.0]], [limit + 1e-9])[0, 0] > Weights().alone
+    limit = Weights().longest_wait
+    assert limit == 39.0
+    assert Weights().car_costs([[1.0]], [limit - 1e-9])[0, 0] < Weights().alone
+    assert Weights().car_costs([[1.0]], [limit + 1e-9])[0, 0] > Weights().alone
     market = charging_market([[0.3], [0.3]], [294.5], [2])  # a wait that is finite, and what it leads to
     assert deferred_acceptance(market).partner.tolist() == [-1, -1]
-    assert longest_wait(weights=Weights(wait=0.0)) == np.inf
-    assert longest_wait(weights=Weights(wait=0.0, soc=60.0)) < 0
+    assert Weights(wait=0.0).longest_wait == np.inf
+    assert Weights(wait=0.0, soc=60.0).longest_wait < 0
 
 
 def test_a_long_wait_that_is_finite_sends_cars_past():
     """Below capacity, quotas that can be filled, and still not all are matched: the wait is above the limit."""
     road, cars = tomei(), draw_cars(tomei(), np.random.default_rng(40))
-    plan = solve_schedule(road, cars)
-    assert all(c.holds for c in plan.certificates)
+    plan = solve_schedule(road, cars).require()
     assert (plan.partner < 0).sum() == 1
-    assert longest_wait() < plan.wait_min.max() < np.inf
+    assert Weights().longest_wait < plan.wait_min.max() < np.inf
     patient = solve_schedule(road, cars, overload="wait")
-    assert patient.wait_min.max() < longest_wait()
+    assert patient.wait_min.max() < Weights().longest_wait
     assert (patient.partner >= 0).all()
 
 
@@ -158,7 +76,7 @@ def test_on_other_days_the_rule_changes_nothing(seed: int):
     np.testing.assert_array_equal(one.price, two.price)
     np.testing.assert_array_equal(two.entry_min, cars.minute)
     assert two.held.sum() == 0
-    entered, partner = as_entered(cars, two)
+    entered, partner = two.entered(cars)
     np.testing.assert_array_equal(entered.minute, cars.minute)
     np.testing.assert_array_equal(partner, two.partner)
 
@@ -166,5 +84,5 @@ def test_on_other_days_the_rule_changes_nothing(seed: int):
 def test_a_schedule_of_other_cars_is_refused():
     road = tomei()
     result = solve_schedule(road, draw_cars(road, np.random.default_rng(0)))
-    with pytest.raises(InvalidInput, match="schedule"):
-        as_entered(Cars([0], [0.0], [40.0], [0.5]), result)
+    with pytest.raises(InvalidInput, match="cars of the schedule"):
+        result.entered(Cars([0], [0.0], [40.0], [0.5]))

@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 
 from v2g_nb.errors import Infeasible
 from v2g_nb.leader import Followers, capped_nash, demand, price_taking, profit, solve_leader
-from v2g_nb.leader import certificates as proofs
 
-TWO_PEAKS = Followers(
-    # nu = 60 once and 20 four times, theta = 1, b = (10, 10, 0): demand nu / 10 - p
-    [6.0, 2.0, 2.0, 2.0, 2.0],
-    [1.0] * 5,
-    [0.0] * 5,
-    [60.0, 20.0, 20.0, 20.0, 20.0],
-)
+# nu = 60 once and 20 four times, theta = 1, b = (10, 10, 0): demand nu / 10 - p
+TWO_PEAKS = Followers([6.0, *[2.0] * 4], [1.0] * 5, [0.0] * 5, [60.0, *[20.0] * 4])
 
 
 def crowd(rng: np.random.Generator, n: int, *, must_buy: bool = False) -> Followers:
@@ -106,7 +100,7 @@ def test_peaks_are_those_of_a_grid(seed: int):
         assert at >= low
         assert at >= high
     assert result.price in result.peaks or np.abs(result.peaks - result.price).min() < 1e-12
-    assert len(result.peaks) <= result.num_iter <= 2 * 4 + 1  # pieces between at most 2n breakpoints
+    assert len(result.peaks) <= result.num_pieces <= 2 * 4 + 1  # pieces between at most 2n breakpoints
 
 
 def test_peaks_beyond_the_first_are_common_enough_to_matter():
@@ -189,41 +183,7 @@ def test_ratio_changes_when_bounds_bind():
 
 
 def test_many_followers():
-    rng = np.random.default_rng(3)
-    followers = crowd(rng, 20_000)
-    result = solve_leader(followers, 0.03)
-    assert all(c.holds for c in result.certificates), result.certificates
-
-
-@pytest.mark.parametrize("kind", ["leader", "nash", "competitive"])
-@pytest.mark.parametrize("block", ["price", "quantity", "profit"])
-@pytest.mark.parametrize("how", ["up", "down", "nan"])
-def test_mutations_break_a_certificate(kind: str, block: str, how: str):
-    followers, cost, cap = crowd(np.random.default_rng(8), 5), 0.3, 2.5
-    solved = {
-        "leader": lambda: solve_leader(followers, cost),
-        "nash": lambda: capped_nash(followers, cost, price_cap=cap),
-        "competitive": lambda: price_taking(followers, cost),
-    }[kind]()
-    f = followers
-    scale = {"price": solved.price, "quantity": f.high.max(), "profit": solved.profit}[block]
-    # 100 times the tolerance of the certificates, relative to the block's own size
-    step = {"up": 1.0, "down": -1.0, "nan": math.nan}[how] * 100 * 10 * proofs.TOLERANCE * scale
-    fields = {"price": solved.price, "quantity": solved.quantity.copy(), "profit": solved.profit}
-    if block == "quantity":
-        fields["quantity"][2] += step
-    else:
-        fields[block] += step
-    args = (f.intercept, f.slope, f.low, f.high, cost)
-    spoilt = (fields["price"], fields["quantity"], fields["profit"])
-    if kind == "leader":
-        certificates = proofs.certificates(*args, 0.0, math.inf, *spoilt)
-    else:
-        certificates = proofs.simultaneous(
-            *args, cap if kind == "nash" else math.inf, *spoilt, solved.certificates[0].name
-        )
-    assert all(c.holds for c in solved.certificates)
-    assert not all(c.holds for c in certificates)
+    solve_leader(crowd(np.random.default_rng(3), 20_000), 0.03).require()
 
 
 def test_results_are_frozen():
@@ -242,7 +202,7 @@ def test_results_are_frozen():
 )
 def test_floor_and_top_at_one_breakpoint(followers: Followers, limits: dict[str, float], price: float):
     result = solve_leader(followers, 0.5, **limits)
-    assert (result.price, result.peaks.tolist(), result.num_iter) == (price, [price], 1)
+    assert (result.price, result.peaks.tolist(), result.num_pieces) == (price, [price], 1)
     assert all(c.holds for c in result.certificates), result.certificates
 
 
@@ -252,7 +212,7 @@ def test_breakpoints_that_coincide_make_no_peak():
     assert profit(followers, 0.0, 5.001) > profit(followers, 0.0, 5.0)
     result = solve_leader(followers, 0.0)
     assert result.peaks.tolist() == [5.5]
-    assert result.num_iter == 2  # pieces with a length: up to 5 and up to 11
+    assert result.num_pieces == 2  # pieces with a length: up to 5 and up to 11
 
 
 def test_breakpoints_that_coincide_but_for_rounding_make_no_peak():
@@ -260,18 +220,6 @@ def test_breakpoints_that_coincide_but_for_rounding_make_no_peak():
     first, last = followers.breakpoints[1:3]
     assert 0.0 < last - first < 2e-15  # (3 - 2.6) / 0.1 and 2.4 / 0.6
     assert solve_leader(followers, 0.0).peaks == pytest.approx([15.0])
-
-
-@pytest.mark.parametrize("size", [1.0, 1e-12])
-def test_the_grid_certificate_notices_a_worse_price_whatever_the_size_of_the_profit(size: float):
-    f = Followers([10.0 * size], [size], [0.0], [10.0 * size])
-    for price, right in ((5.0, True), (5.5, False)):
-        bought = demand(f, price)
-        earned = float(price * bought.sum())
-        checked = proofs.certificates(f.intercept, f.slope, f.low, f.high, 0.0, 0.0, math.inf, price, bought, earned)
-        assert checked[2].holds == right
-        off = proofs.profit_stated(0.0, price, bought, 1.01 * earned)
-        assert not off.holds
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-9, 1e-10, 1e-12])
@@ -298,7 +246,7 @@ def test_a_limit_that_nobody_reaches_changes_nothing(seed: int, must_buy: bool, 
         lambda f: capped_nash(f, 0.5, price_cap=cap),
     ):
         known, found = kind(near), kind(far)
-        assert (found.price, found.profit, found.num_iter) == (known.price, known.profit, known.num_iter)
+        assert (found.price, found.profit, found.num_pieces) == (known.price, known.profit, known.num_pieces)
         assert all(c.holds for c in found.certificates), found.certificates
 
 
@@ -307,18 +255,3 @@ def test_price_taking_with_a_huge_limit(unit: float):
     """p = a (10 - p): 10 / 3 at a = 1 / 2; the limit of 1e18 swallowed the 10."""
     result = price_taking(Followers([10.0], [1.0 / unit], [0.0], [1e18]), 0.5 * unit)
     assert result.price == pytest.approx(10.0 / 3.0 * unit, rel=1e-15)
-
-
-@pytest.mark.parametrize("high", [10.0, 1e18])
-@pytest.mark.parametrize("unit", [1.0, 1e-12])
-def test_a_huge_limit_does_not_blunt_the_certificates(unit: float, high: float):
-    f = Followers([10.0], [1.0 / unit], [0.0], [high])
-    args = (f.intercept, f.slope, f.low, f.high, 0.5 * unit)
-    for price in (0.0, 10.0 / 3.0 * unit * (1 + 1e-7)):
-        bought = demand(f, price)
-        earned = float(price * bought.sum() - 0.25 * unit * bought.sum() ** 2)
-        taken = proofs.simultaneous(*args, math.inf, price, bought, earned, "price against marginal cost")
-        assert [c.holds for c in taken] == [False, True, True]
-    lower = demand(f, 5.0 * unit)  # what a higher price would earn is not nothing: five are sold
-    assert not proofs.simultaneous(*args, math.inf, 5.0 * unit, lower, 0.0, "what a higher price would earn")[0].holds
-    assert not proofs.follower_regret(*args[:4], 5.0 * unit, lower + 1e-6).holds

@@ -34,6 +34,7 @@ TRIPS = (FILES / "three_trips.tntp").read_text()
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        # of a network
         ("<END OF METADATA>\n", "", "line 7: .*must be metadata"),
         ("<NUMBER OF NODES> 3", "<NUMBER OF NODES> three", "NUMBER OF NODES> three: must be a whole number"),
         ("<NUMBER OF LINKS> 3", "", "NUMBER OF LINKS> : must be a whole number"),
@@ -48,20 +49,7 @@ TRIPS = (FILES / "three_trips.tntp").read_text()
         ("\t3\t2\t100", "\t3\t2\tmany", "line 9: .*must hold numbers"),
         ("\t7\t10\t0.15\t4\t0\t20\t1\t;", "\t7 ;", "line 9: .*must hold at least 9 numbers"),
         ("\t7\t10\t0.15", "\t7\tinf\t0.15", "line 9: .*free_flow_time must be a finite number"),
-    ],
-)
-def test_a_malformed_network_names_the_line(tmp_path: Path, old: str, new: str, message: str):
-    assert old in NETWORK
-    file = tmp_path / "bad_net.tntp"
-    file.write_text(NETWORK.replace(old, new), encoding="utf-8")
-    with pytest.raises(InvalidInput, match=message) as caught:
-        read_tntp_network(file)
-    assert "bad_net.tntp" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
+        # of a table of trips
         ("Origin  1\n", "", "line 5: .*must stand below a line such as 'Origin 1'"),
         ("Origin  2", "Origin two", "line 7: .*origin must be a zone from 1 to 2"),
         ("Origin  2", "Origin 5", "line 7: .*origin must be a zone from 1 to 2"),
@@ -76,12 +64,14 @@ def test_a_malformed_network_names_the_line(tmp_path: Path, old: str, new: str, 
         ("2 :     50.0", "1 :     50.0", "line 6: .*trips from 1 to 1 must stand once"),
     ],
 )
-def test_malformed_trips_name_the_line(tmp_path: Path, old: str, new: str, message: str):
-    assert old in TRIPS
-    file = tmp_path / "bad_trips.tntp"
-    file.write_text(TRIPS.replace(old, new), encoding="utf-8")
+def test_a_malformed_file_names_the_line(tmp_path: Path, old: str, new: str, message: str):
+    good, read = (NETWORK, read_tntp_network) if old in NETWORK else (TRIPS, read_tntp_trips)
+    assert old in good
+    file = tmp_path / "bad.tntp"
+    file.write_text(good.replace(old, new), encoding="utf-8")
     with pytest.raises(InvalidInput, match=message) as caught:
-        read_tntp_trips(file)
+        read(file)
+    assert "bad.tntp" in str(caught.value)
     assert len(str(caught.value)) < 300
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city import calibrated_dispatch, ieee123
+from v2g_nb.city import ieee123, scenario
 from v2g_nb.data import load_table
 
 FEEDER = ieee123()
@@ -34,13 +34,12 @@ def drop_on_the_way(name: str) -> float:
 
 def test_opendss_figure():
     names = load_table("ieee123_opendss")["bus"].tolist()
-    ours = column("city/feeder", "fig-opendss", "linear_pu")
+    ours, distance = column("city/feeder", "fig-opendss", "linear_pu", "distance_km")
     assert column("city/feeder", "fig-opendss", "opendss_pu") == pytest.approx(
         load_table("ieee123_opendss")["voltage_pu"]
     )
     for name in ("114", "83", "610", "151"):
         assert ours[names.index(name)] == pytest.approx(np.sqrt(1.03**2 - drop_on_the_way(name)))
-    distance = column("city/feeder", "fig-opendss", "distance_km")
     assert distance[names.index("150")] == 0.0
     assert distance[names.index("1")] == pytest.approx(0.4 * 0.3048)
     assert distance[names.index("7")] == pytest.approx(0.7 * 0.3048)
@@ -49,16 +48,13 @@ def test_opendss_figure():
 def test_load_figure():
     """Power adds up at every level, costs fall out of prices, and the stress case sheds."""
     shape = (19, 130)
-    percent = column("city/feeder", "fig-load", "load [% of today]").reshape(shape)[:, 0]
-    voltage = column("city/feeder", "fig-load", "voltage_pu").reshape(shape)
-    price = column("city/feeder", "fig-load", "dlmp_usd_per_kwh").reshape(shape)
-    shed = column("city/feeder", "fig-load", "shed_kw").reshape(shape)[:, 0]
-    grid = column("city/feeder", "fig-load", "import_kw").reshape(shape)[:, 0]
+    percent, shed, grid = column("city/feeder", "fig-load", "load [% of today]", "shed_kw", "import_kw", every=shape[1])
+    voltage, price = column("city/feeder", "fig-load", "voltage_pu", "dlmp_usd_per_kwh", shape=shape)
     assert percent.tolist() == LEVELS
     assert voltage[:, 0] == pytest.approx(1.03)
     assert ((voltage > 0.9) & (voltage < 1.1)).all()
     for k, level in enumerate(percent / 100):
-        problem = calibrated_dispatch(FEEDER, level=level)
+        problem = scenario("base", level=level).market.grid
         # Merit order at the prices gives the outputs back, wherever a cost curve decides them.
         wish = (price[k][problem.generator_bus] - problem.cost_per_kwh) / problem.cost_slope
         sure = np.clip(wish, 0, problem.capacity_kw)

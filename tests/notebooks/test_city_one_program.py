@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
-from v2g_nb.city import city_mcp, city_paths, city_program, small_city
+from v2g_nb.city import city_program, small_city
 
 
 @pytest.mark.parametrize("load", [100.0, 150.0, 400.0, 800.0])
@@ -31,24 +31,21 @@ def test_residuals_of_the_solvers():
     """Extragradient written out again; Newton and the interior point end where the problem is solved."""
     model = small_city()
     model = replace(model, stations=tuple(replace(s, wait_slope=0.0) for s in model.stations))
-    problem = city_mcp(city_program(model, city_paths(model)))
+    function, _, *box, start = city_program(model).complementarity_problem()
 
     def ahead(z: np.ndarray, at: np.ndarray, length: float) -> np.ndarray:
-        return np.clip(z - length * problem.function(at), problem.lower, problem.upper)
+        return np.clip(z - length * function(at), *box)
 
-    lengths = column("city/one-program", "fig-solvers", "step of extragradient")
-    steps = column("city/one-program", "fig-solvers", "step")
-    theirs = column("city/one-program", "fig-solvers", "extragradient")
+    lengths, steps = column("city/one-program", "fig-solvers", "step of extragradient", "step")
+    theirs, newton, centre = column("city/one-program", "fig-solvers", "extragradient", "newton", "interior_point")
     for length in (0.02, 0.05):
         here = lengths == length
-        z, mine = np.clip(problem.start, problem.lower, problem.upper), []
+        z, mine = np.clip(start, *box), []
         for _ in range(201):
             z = ahead(z, ahead(z, z, length), length)
             mine.append(np.abs(z - ahead(z, z, 1.0)).max())
         early = steps[here] <= 200
         assert theirs[here][early] == pytest.approx(np.array(mine)[steps[here][early].astype(int)], rel=1e-6)
-    newton = column("city/one-program", "fig-solvers", "newton")
-    centre = column("city/one-program", "fig-solvers", "interior_point")
     assert newton[:16].min() < 1e-8
     assert centre[:14].min() < 1e-8
     converged = theirs[(lengths == 0.05)][-1]

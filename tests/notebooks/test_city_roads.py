@@ -4,29 +4,27 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.sparse import csgraph, csr_array
 
 from tests.notebooks.figures import column
 from v2g_nb.city import Battery, feasible_trips, sioux_falls
-from v2g_nb.networks import Demand, bpr, solve_assignment
-from v2g_nb.networks.certificates import bellman_ford
-from v2g_nb.networks.shortest_paths import all_or_nothing
+from v2g_nb.networks import Demand, bpr, frank_wolfe, solve_assignment
 
 CITY = sioux_falls()
 
 
 def test_demand_figure():
     """Every fourth level again by the compiled loops, which share no code with the plain ones."""
-    percent = column("city/roads", "fig-demand", "trips [% of today]").reshape(20, 76)[:, 0]
+    percent = column("city/roads", "fig-demand", "trips [% of today]", every=76)
+    mean, anarchy = column("city/roads", "fig-demand", "mean_trip_min", "price_of_anarchy", every=76)
     load = column("city/roads", "fig-demand", "load_percent").reshape(20, 76)
-    mean = column("city/roads", "fig-demand", "mean_trip_min").reshape(20, 76)[:, 0]
-    anarchy = column("city/roads", "fig-demand", "price_of_anarchy").reshape(20, 76)[:, 0]
     assert percent.tolist() == [10.0 * k for k in range(1, 21)]
     assert (np.diff(mean) > 0).all()
     assert (anarchy >= 1 - 1e-7).all()
     for k in (1, 5, 9, 17):
         trips = Demand(CITY.demand.origins, CITY.demand.destinations, CITY.demand.volumes * percent[k] / 100)
         user, best = (
-            solve_assignment(CITY.network, trips, gap=1e-9, engine="compiled", objective=objective, progress=False)
+            solve_assignment(CITY.network, trips, tol=1e-9, engine="compiled", objective=objective, progress=False)
             for objective in ("user", "system")
         )
         assert load[k] == pytest.approx(100 * user.flow / CITY.network.capacity, rel=1e-2)
@@ -36,12 +34,11 @@ def test_demand_figure():
 
 def test_convergence_figure():
     """Both start from the same flows, whose gap other code finds; one ends far below the other."""
-    slow = column("city/roads", "fig-road-convergence", "frank_wolfe_gap")
-    fast = column("city/roads", "fig-road-convergence", "gradient_projection_gap")
-    flow, _ = all_or_nothing(CITY.network, CITY.demand, CITY.network.free_flow_time)
+    slow, fast = column("city/roads", "fig-road-convergence", "frank_wolfe_gap", "gradient_projection_gap")
+    flow = next(frank_wolfe(CITY.network, CITY.demand)).flow
     cost = bpr(CITY.network, flow)
-    least = bellman_ford(CITY.network, cost, CITY.demand.origins)
-    paid = least[np.arange(528), CITY.demand.destinations] @ CITY.demand.volumes
+    least = csgraph.dijkstra(csr_array((cost, (CITY.network.tails, CITY.network.heads))))
+    paid = least[CITY.demand.origins, CITY.demand.destinations] @ CITY.demand.volumes
     assert [slow[0], fast[0]] == pytest.approx([1 - paid / (cost @ flow)] * 2)
     assert (np.diff(fast) < 0).all()
     assert fast[-1] < 1e-9
@@ -65,7 +62,7 @@ def test_energy_of_all_trips():
     net = used = lacking = 0.0
     for origin in (1, 3, 4, 5):
         for destination in (13, 18, 20, 21, 22):
-            for trip in feasible_trips(CITY, origin, destination, [2, 11, 12, 15], Battery()):
+            for trip in feasible_trips(CITY, CITY.routes(origin, destination), [2, 11, 12, 15], Battery()):
                 cars = rng.uniform(0, 10)
                 # What is left follows from the last stop alone: full after a charge, the floor of
                 # 24 kWh or just enough after a sale.

@@ -1,31 +1,26 @@
 """The numbers behind the figures of the six scenarios, each against another calculation."""
 
-from functools import cache
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tests.city.cases import SIX as CASES
+from tests.city.cases import case as solved
 from tests.notebooks.figures import column
 from v2g_nb.certificate import require
-from v2g_nb.city import SCENARIOS, CityEquilibrium, calibrated_dispatch, ieee123, scenario, solve_city
-from v2g_nb.city.scenarios import OUTAGES
-from v2g_nb.power import solve_dispatch
+from v2g_nb.city import SCENARIOS, CityResult
+from v2g_nb.power import DispatchResult, solve_dispatch
 
-CASES = [(name, v2g) for name in SCENARIOS for v2g in (False, True)]
 THETA = 0.52  # value of time [$/min]
 CASE_NAMES = ["Base", "Base + V2G", "Stress", "Stress + V2G", "Island", "Island + V2G"]
 
 
-@cache
-def solved(name: str, v2g: bool) -> CityEquilibrium:
-    return solve_city(scenario(name, v2g))
-
-
-def all_cases() -> list[CityEquilibrium]:
+def all_cases() -> list[CityResult]:
     return [solved(*case) for case in CASES]
 
 
-def recount(result: CityEquilibrium) -> dict[str, float]:
+def recount(result: CityResult) -> dict[str, float]:
     """Count stops and energies of electric trips from path flows alone."""
     share = {"visit": 0.0, "sell": 0.0, "charged": 0.0, "sold": 0.0, "minutes": 0.0}
     waits = dict(zip([s.node for s in result.model.stations], result.wait_min, strict=True))
@@ -41,6 +36,13 @@ def recount(result: CityEquilibrium) -> dict[str, float]:
     return share
 
 
+def feeder_alone(result: CityResult) -> DispatchResult:
+    """Return the least-cost dispatch of the feeder, with the stations' load given."""
+    grid, load_kw = result.model.market.grid, result.model.market.grid.load_kw.copy()
+    np.add.at(load_kw, result.model.station_bus, result.station_load_kw)
+    return solve_dispatch(replace(grid, load_kw=load_kw))
+
+
 def test_all_six_cases_hold_their_certificates():
     for result in all_cases():
         assert result.converged
@@ -52,27 +54,15 @@ def test_supply_is_that_of_a_dispatch_on_its_own():
     """With the stations' load given, a least-cost dispatch of the feeder alone finds the same supply."""
     assert column("city/six-scenarios", "fig-supply", "case").tolist() == CASE_NAMES
     charged = column("city/six-scenarios", "fig-stops", "charged_kwh")
-    ours = {
-        "import": column("city/six-scenarios", "fig-supply", "import_kw"),
-        "generation": column("city/six-scenarios", "fig-supply", "generation_kw"),
-        "sold": column("city/six-scenarios", "fig-supply", "discharge_kw"),
-        "shed": column("city/six-scenarios", "fig-supply", "shed_kw"),
-    }
-    household = column("city/six-scenarios", "fig-supply", "household_kw")
-    assert sum(ours.values()) == pytest.approx(household + charged, abs=1e-3)
+    bought, made = column("city/six-scenarios", "fig-supply", "import_kw", "generation_kw")
+    sold, shed, household = column("city/six-scenarios", "fig-supply", "discharge_kw", "shed_kw", "household_kw")
+    assert bought + made + sold + shed == pytest.approx(household + charged, abs=1e-3)
     assert household == pytest.approx(np.repeat([3490.0, 5235.0, 5235.0], 2))
-    for k, (name, v2g) in enumerate(CASES):
-        result = solved(name, v2g)
-        feeder = ieee123(outages=OUTAGES if name == "island" else ())
-        extra = np.zeros(feeder.radial.num_buses)
-        for station, load in zip(result.model.stations, result.station_load_kw, strict=True):
-            extra[feeder.bus(station.bus)] += load
-        level = 1.0 if name == "base" else 1.5
-        alone = solve_dispatch(calibrated_dispatch(feeder, level=level, charging_kw=extra))
-        assert ours["import"][k] == pytest.approx(alone.import_kw, abs=0.01)
-        assert ours["generation"][k] == pytest.approx(alone.generation_kw.sum(), abs=0.01)
-        assert ours["shed"][k] == pytest.approx(alone.shed_kw.sum(), abs=0.01)
-    net = charged - ours["sold"]
+    for k, case in enumerate(CASES):
+        alone = feeder_alone(solved(*case))
+        found = [alone.import_kw, alone.generation_kw.sum(), alone.shed_kw.sum()]
+        assert [bought[k], made[k], shed[k]] == pytest.approx(found, abs=0.01)
+    net = charged - sold
     assert (net[1::2] < 0).all()
     assert (net[0::2] > 0).all()
 
@@ -80,8 +70,7 @@ def test_supply_is_that_of_a_dispatch_on_its_own():
 def test_shedding_and_prices():
     """Where load is shed the price is VOLL plus a Cournot supplier's marginal revenue."""
     assert column("city/six-scenarios", "fig-scarcity", "case").tolist() == CASE_NAMES
-    shed = column("city/six-scenarios", "fig-scarcity", "shed_kw")
-    price = column("city/six-scenarios", "fig-scarcity", "max_dlmp_usd_per_kwh")
+    shed, price = column("city/six-scenarios", "fig-scarcity", "shed_kw", "max_dlmp_usd_per_kwh")
     assert shed == pytest.approx([0, 0, 82.5, 0, 91.0, 0], abs=1e-3)
     assert price[[0, 1, 3, 5]] == pytest.approx([0.45, 0.17, 0.32, 0.56], abs=0.005)
     for k in (2, 4):
@@ -97,11 +86,8 @@ def test_stops_recounted():
     assert column("city/six-scenarios", "fig-stops", "case").tolist() == CASE_NAMES
     counts = [recount(result) for result in all_cases()]
     visits = column("city/six-scenarios", "fig-stops", "visit_share")
-    dwell = column("city/six-scenarios", "fig-stops", "dwell_h")
-    sold = column("city/six-scenarios", "fig-stops", "discharged_kwh")
-    charged = column("city/six-scenarios", "fig-stops", "charged_kwh")
-    pairs = column("city/six-scenarios", "fig-stops", "pairs_that_discharge")
-    selling = column("city/six-scenarios", "fig-stops", "discharge_share")
+    dwell, sold, charged = column("city/six-scenarios", "fig-stops", "dwell_h", "discharged_kwh", "charged_kwh")
+    pairs, selling = column("city/six-scenarios", "fig-stops", "pairs_that_discharge", "discharge_share")
     assert visits == pytest.approx([c["visit"] for c in counts], abs=1e-8)
     assert selling == pytest.approx([c["sell"] for c in counts], abs=1e-8)
     assert charged == pytest.approx([c["charged"] for c in counts], abs=1e-5)
@@ -124,20 +110,13 @@ def test_the_calibrated_table():
     assert costs == pytest.approx([26.89, 15.89, 36.38, 14.81, 528.55, 14.72], abs=0.1)
 
 
-def trip(scenario_name: str, pair: int, cars: str) -> dict[str, float]:
-    """Return the parts shown in the interactive figure for one choice."""
-    at = (
-        (column("city/six-scenarios", "fig-trip", "OD pair") == pair)
-        & (column("city/six-scenarios", "fig-trip", "cars") == cars)
-        & (column("city/six-scenarios", "fig-trip", "scenario") == scenario_name)
-    )
+def trip(scenario_name: str, pair: int, cars: str) -> list[float]:
+    """Return the parts shown in the interactive figure for one choice: driving, waiting, at the pile, energy."""
+    pairs, shown, named = column("city/six-scenarios", "fig-trip", "OD pair", "cars", "scenario")
+    at = (pairs == pair) & (shown == cars) & (named == scenario_name)
     assert at.sum() == 1
-    return {
-        "driving": column("city/six-scenarios", "fig-trip", "driving_usd")[at][0],
-        "waiting": column("city/six-scenarios", "fig-trip", "waiting_usd")[at][0],
-        "pile": column("city/six-scenarios", "fig-trip", "at_the_pile_usd")[at][0],
-        "energy": column("city/six-scenarios", "fig-trip", "energy_usd")[at][0],
-    }
+    times = column("city/six-scenarios", "fig-trip", "driving_usd", "waiting_usd", "at_the_pile_usd")
+    return [part[at][0] for part in (*times, column("city/six-scenarios", "fig-trip", "energy_usd"))]
 
 
 @pytest.mark.parametrize("pair", [3, 14, 17])
@@ -153,7 +132,6 @@ def test_costs_of_trips(pair: int, case: tuple[str, bool]):
         link = roads.link(*leg)
         load = result.link_flow[link] / roads.network.capacity[link]
         minutes += roads.network.free_flow_time[link] * (1 + 0.15 * load**4)
-    assert shown["driving"] == pytest.approx(THETA * minutes, abs=1e-4)
     wait = pile = money = 0.0
     for stop in path.stops:
         k = next(k for k, s in enumerate(stations) if s.node == stop.node)
@@ -162,9 +140,8 @@ def test_costs_of_trips(pair: int, case: tuple[str, bool]):
         pile += 60 * stop.energy_kwh / 150
         charge, sell = result.price_charging[k], 0.05 - result.price_discharging[k]
         money += stop.energy_kwh * (charge if stop.kind == "+" else sell)
-    assert shown["waiting"] == pytest.approx(THETA * wait, abs=1e-4)
-    assert shown["pile"] == pytest.approx(THETA * pile, abs=1e-6)
-    assert shown["energy"] == pytest.approx(money, abs=1e-4)
+    assert shown == pytest.approx([THETA * minutes, THETA * wait, THETA * pile, money], abs=1e-4)
+    assert shown[2] == pytest.approx(THETA * pile, abs=1e-6)
     saved = [solved(case[0], v2g).od_cost[0, pair - 1] for v2g in (False, True)]
     assert np.sign(saved[0] - saved[1]) == {3: 1, 14: -1, 17: 1}[pair]
 
@@ -176,13 +153,9 @@ def test_the_two_routes():
 
 def test_social_cost_recounted():
     """Time from flows and BPR on links, not from paths; the rest part by part."""
-    parts = {
-        "time": column("city/six-scenarios", "fig-social", "time_usd"),
-        "wear": column("city/six-scenarios", "fig-social", "wear_usd"),
-        "generation": column("city/six-scenarios", "fig-social", "generation_usd"),
-        "import": column("city/six-scenarios", "fig-social", "import_usd"),
-        "shedding": column("city/six-scenarios", "fig-social", "shedding_usd"),
-    }
+    time, wear, generation = column("city/six-scenarios", "fig-social", "time_usd", "wear_usd", "generation_usd")
+    bought, shedding = column("city/six-scenarios", "fig-social", "import_usd", "shedding_usd")
+    parts = np.array([time, wear, generation, bought, shedding])
     totals = column("city/six-scenarios", "fig-social", "total_without_usd")
     assert column("city/six-scenarios", "fig-social", "scenario").tolist() == list(SCENARIOS)
     for k, name in enumerate(SCENARIOS):
@@ -192,19 +165,12 @@ def test_social_cost_recounted():
             road = result.model.roads.network
             minutes = road.free_flow_time * (1 + 0.15 * (result.link_flow / road.capacity) ** 4)
             grid, g = result.model.market.grid, result.generation_kw
-            mine.append(
-                {
-                    "time": THETA * (result.link_flow @ minutes + count["minutes"]),
-                    "wear": 0.05 * count["sold"],
-                    "generation": grid.cost_per_kwh @ g + 0.5 * grid.cost_slope @ g**2,
-                    "import": 0.12 * result.import_kw,
-                    "shedding": 38.53 * result.shed_kw.sum(),
-                }
-            )
-        assert totals[k] == pytest.approx(sum(mine[0].values()), abs=0.01)
-        for kind, values in parts.items():
-            assert values[k] == pytest.approx(mine[0][kind] - mine[1][kind], abs=0.01)
-    saving = sum(parts.values()) / totals
+            spent = grid.cost_per_kwh @ g + 0.5 * grid.cost_slope @ g**2
+            hours = THETA * (result.link_flow @ minutes + count["minutes"])
+            mine.append([hours, 0.05 * count["sold"], spent, 0.12 * result.import_kw, 38.53 * result.shed_kw.sum()])
+        assert totals[k] == pytest.approx(sum(mine[0]), abs=0.01)
+        assert parts[:, k] == pytest.approx(np.subtract(*mine), abs=0.01)
+    saving = sum(parts) / totals
     assert 0 < saving[0] < 0.01
     assert saving[1:] == pytest.approx([0.0587, 0.0699], abs=5e-4)
 
@@ -212,9 +178,7 @@ def test_social_cost_recounted():
 def test_both_maps():
     """Road entries are flows of all trips, station entries a recount from path flows, bus entries the prices."""
     things = column("city/six-scenarios", "fig-city", "thing")
-    values = column("city/six-scenarios", "fig-city", "flow_load_or_price")
-    named = column("city/six-scenarios", "fig-city", "scenario")
-    cars = column("city/six-scenarios", "fig-city", "cars")
+    values, named, cars = column("city/six-scenarios", "fig-city", "flow_load_or_price", "scenario", "cars")
     for name, v2g in CASES:
         here = (named == name.capitalize()) & (cars == ("with V2G" if v2g else "without V2G"))
         result = solved(name, v2g)

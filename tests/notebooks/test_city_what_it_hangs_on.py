@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
+from tests.notebooks.test_city_six_scenarios import feeder_alone
 from v2g_nb.certificate import require
-from v2g_nb.city import SCENARIOS, CityEquilibrium, calibrated_dispatch, ieee123, scenario, solve_city, solve_city_mcp
-from v2g_nb.city.scenarios import OUTAGES
-from v2g_nb.power import solve_dispatch
+from v2g_nb.city import SCENARIOS, CityResult, scenario, solve_city, solve_city_mcp
 
 SIGMAS, KEPT = (0.0, 0.10, 0.15, 0.25), (0.0, 0.10, 0.20)
 TRIPS = 340.0
 
 
 @cache
-def solved(name: str, v2g: bool, **choice: float) -> CityEquilibrium:
+def solved(name: str, v2g: bool, **choice: float) -> CityResult:
     return require(solve_city(scenario(name, v2g, **choice)))
 
 
-def recount(result: CityEquilibrium) -> tuple[float, float]:
+def recount(result: CityResult) -> tuple[float, float]:
     """Return the share of electric trips that stop and what they sell, from path flows alone."""
     stop = sold = 0.0
     for path, flow in zip(result.paths, result.path_flow, strict=True):
@@ -32,8 +31,7 @@ def recount(result: CityEquilibrium) -> tuple[float, float]:
 
 def rules() -> dict[tuple[float, float], dict[str, np.ndarray]]:
     """Return the three scenarios of each frame of the interactive figure."""
-    sigma = column("city/what-it-hangs-on", "fig-rules", "price of a missing kWh [$]")
-    kept = column("city/what-it-hangs-on", "fig-rules", "part kept")
+    sigma, kept = column("city/what-it-hangs-on", "fig-rules", "price of a missing kWh [$]", "part kept")
     assert column("city/what-it-hangs-on", "fig-rules", "scenario").tolist() == list(SCENARIOS) * 12
     values = {
         "visit": column("city/what-it-hangs-on", "fig-rules", "visit_share"),
@@ -74,10 +72,8 @@ def test_the_published_sensitivities():
 def test_patient_and_hurried_drivers():
     """Another smoothing over another set of routes ends at the same shares; without a spread, the program does."""
     spread = column("city/what-it-hangs-on", "fig-time", "spread_usd_per_min")
-    named = column("city/what-it-hangs-on", "fig-time", "scenario")
-    together = column("city/what-it-hangs-on", "fig-time", "together_share")
-    patient = column("city/what-it-hangs-on", "fig-time", "patient_share")
-    hurried = column("city/what-it-hangs-on", "fig-time", "hurried_share")
+    named, together = column("city/what-it-hangs-on", "fig-time", "scenario", "together_share")
+    patient, hurried = column("city/what-it-hangs-on", "fig-time", "patient_share", "hurried_share")
     assert named.tolist() == ["stress"] * 4 + ["island"] * 4
     assert spread.tolist() == [0.0, 0.1, 0.2, 0.3] * 2
     for k, (name, d) in enumerate(zip(named, spread, strict=True)):
@@ -99,11 +95,8 @@ def test_patient_and_hurried_drivers():
 
 def test_sales_and_prices_by_the_duty():
     """Sales from prices: a supplier's marginal revenue is the local price, or its duty binds; some prices by (18)."""
-    duty = column("city/what-it-hangs-on", "fig-duty", "duty")
-    v2g = column("city/what-it-hangs-on", "fig-duty", "with_v2g")
-    named = column("city/what-it-hangs-on", "fig-duty", "scenario")
-    sales = column("city/what-it-hangs-on", "fig-duty", "sales_share")
-    peak = column("city/what-it-hangs-on", "fig-duty", "max_dlmp_usd_per_kwh")
+    duty, v2g = column("city/what-it-hangs-on", "fig-duty", "duty", "with_v2g")
+    named, sales, peak = column("city/what-it-hangs-on", "fig-duty", "scenario", "sales_share", "max_dlmp_usd_per_kwh")
     assert duty.tolist() == [0.5, 0.7, 0.8, 0.9, 1.0] * 4
     for k, name in enumerate(named):
         result = solved(name, bool(v2g[k]), obligation=duty[k])
@@ -123,17 +116,11 @@ def test_sales_and_prices_by_the_duty():
 def test_what_is_shed_without_v2g_is_served_with_it(choice: dict[str, float]):
     """With the stations' load given, a dispatch of the feeder alone sheds as much, or nothing."""
     for name in ("stress", "island"):
-        feeder = ieee123(outages=OUTAGES if name == "island" else ())
         for v2g, least, most in ((False, 80.0, 95.0), (True, 0.0, 1e-3)):
-            result = solved(name, v2g, **choice)
-            extra = np.zeros(feeder.radial.num_buses)
-            for station, load in zip(result.model.stations, result.station_load_kw, strict=True):
-                extra[feeder.bus(station.bus)] += load
-            alone = solve_dispatch(calibrated_dispatch(feeder, level=1.5, charging_kw=extra))
-            assert least <= alone.shed_kw.sum() + 1e-6 <= most + 1e-6
+            assert least <= feeder_alone(solved(name, v2g, **choice)).shed_kw.sum() + 1e-6 <= most + 1e-6
 
 
-def generated(result: CityEquilibrium) -> float:
+def generated(result: CityResult) -> float:
     """Return the cost of generation, generator by generator [$/h]."""
     grid = result.model.market.grid
     each = zip(grid.cost_per_kwh, grid.cost_slope, result.generation_kw, strict=True)

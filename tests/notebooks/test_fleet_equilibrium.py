@@ -7,17 +7,18 @@ import pytest
 
 from tests.campus.instances import one_program
 from tests.notebooks.figures import column
-from v2g_nb.campus import FleetRules, calibrated_campus, campus_game, car_best_response, draw_fleet, select_cars
+from v2g_nb.campus import Campus, FleetRules, draw_fleet, select_cars
+from v2g_nb.games import best_response
 
 CHAPTER = "campus/fleet-equilibrium"
 
 
 @pytest.fixture(scope="module")
 def big():
-    small = calibrated_campus()
+    small = Campus.calibrated()
     campus = replace(small, request_kw=4 * small.request_kw, baseline_kw=4 * small.baseline_kw)
     rng, rules = np.random.default_rng(3), FleetRules(cars=800)
-    return campus_game(campus, select_cars(draw_fleet(rules, rng), campus.request_kw, rules, rng).fleet, 0.003)
+    return campus.game(select_cars(draw_fleet(rules, rng), campus.request_kw, rules, rng).fleet, 0.003)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def sweeps_by_hand(game, orders):
     plan, plans = np.zeros((game.fleet.size, 96)), []
     for order in orders:
         for car in order:
-            plan[car] = car_best_response(game, plan, int(car))
+            plan[car] = best_response(game.storage, plan, int(car))
         plans.append(plan.copy())
     return plans
 
@@ -38,8 +39,7 @@ def sweeps_by_hand(game, orders):
 def test_order(big, target):
     """The first sweeps by hand; distances from the general solver's equilibrium, as far as that is exact."""
     cyclic = column("campus/fleet-equilibrium", "fig-campus-order", "cyclic_kw")
-    fresh = column("campus/fleet-equilibrium", "fig-campus-order", "random_kw")
-    cost = column("campus/fleet-equilibrium", "fig-campus-order", "cyclic_cost_error")
+    fresh, cost = column("campus/fleet-equilibrium", "fig-campus-order", "random_kw", "cyclic_cost_error")
     assert (column("campus/fleet-equilibrium", "fig-campus-order", "sweep") == np.arange(1, 901)).all()
     rng, line = np.random.default_rng(4), np.arange(45)
     plans = sweeps_by_hand(big, [line] * 8)
@@ -63,11 +63,9 @@ def ring(cars, orders):
 
 
 def test_sweeps_needed():
-    cars = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "cars")
+    cars, cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "cars", "cyclic_sweeps")
+    fresh, theory = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "fresh_sweeps", "theory_sweeps")
     assert cars.tolist() == [12, 24, 48, 96]
-    cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "cyclic_sweeps")
-    fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "fresh_sweeps")
-    theory = column("campus/fleet-equilibrium", "fig-campus-sweeps-needed", "theory_sweeps")
     for k, n in enumerate(cars.astype(int)):
         assert theory[k] == pytest.approx((n / (2 * np.pi)) ** 2 * np.log(40 * np.sqrt(n / 2) / 1e-3), rel=1e-6)
         assert abs(cyclic[k] - ring(n, [np.arange(n)] * 4000)) <= 1
@@ -77,15 +75,16 @@ def test_sweeps_needed():
 
 def test_sweep_by_sweep(big, target):
     total = target.sum(axis=0)[30:68]
-    sweeps = column("campus/fleet-equilibrium", "fig-campus-sweeps", "sweeps").reshape(14, 38)
-    hour = column("campus/fleet-equilibrium", "fig-campus-sweeps", "hour_h").reshape(14, 38)
-    best = column("campus/fleet-equilibrium", "fig-campus-sweeps", "equilibrium_total_kw").reshape(14, 38)
-    cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_total_kw").reshape(14, 38)
-    fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_total_kw").reshape(14, 38)
-    far = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_distance_kw").reshape(14, 38)[:, 0]
-    near = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_distance_kw").reshape(14, 38)[:, 0]
-    order = column("campus/fleet-equilibrium", "fig-campus-order", "cyclic_kw")
-    shuffled = column("campus/fleet-equilibrium", "fig-campus-order", "random_kw")
+    sweeps, hour = column("campus/fleet-equilibrium", "fig-campus-sweeps", "sweeps", "hour_h", shape=(14, 38))
+    best = column("campus/fleet-equilibrium", "fig-campus-sweeps", "equilibrium_total_kw", shape=(14, 38))
+    cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_total_kw", shape=(14, 38))
+    fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_total_kw", shape=(14, 38))
+    car_best = column("campus/fleet-equilibrium", "fig-campus-sweeps", "equilibrium_car_kw", shape=(14, 38))
+    car_cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_car_kw", shape=(14, 38))
+    car_fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_car_kw", shape=(14, 38))
+    far = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_distance_kw", every=38)
+    near = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_distance_kw", every=38)
+    order, shuffled = column("campus/fleet-equilibrium", "fig-campus-order", "cyclic_kw", "random_kw")
     assert hour[0] == pytest.approx(np.arange(7.625, 17, 0.25))
     assert np.abs(best - total).max() < 0.01
     rng = np.random.default_rng(4)
@@ -96,9 +95,6 @@ def test_sweep_by_sweep(big, target):
         assert np.abs(fresh[k] - mixed[k].sum(axis=0)[30:68]).max() < 1e-6
     assert np.abs(cyclic[-1] - total).max() < 0.01
     assert np.abs(fresh[-1] - total).max() < 0.01
-    car_best = column("campus/fleet-equilibrium", "fig-campus-sweeps", "equilibrium_car_kw").reshape(14, 38)
-    car_cyclic = column("campus/fleet-equilibrium", "fig-campus-sweeps", "cyclic_car_kw").reshape(14, 38)
-    car_fresh = column("campus/fleet-equilibrium", "fig-campus-sweeps", "fresh_car_kw").reshape(14, 38)
     one = int(np.argmin(np.abs(target[:, 30:68] - car_best[0]).max(axis=1)))
     assert np.abs(target[one, 30:68] - car_best).max() < 0.02
     for k in range(3):

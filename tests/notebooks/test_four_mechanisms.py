@@ -12,10 +12,6 @@ from v2g_nb.synthesis.posted_prices import quotas_of_hour
 OTHER = 120.0
 
 
-def fleets():
-    return [draw_town(40, np.random.default_rng(s)) for s in np.random.SeedSequence(7).spawn(24)]
-
-
 def margins(town, hour):
     """Return who arrives, their margins at both stations and how much they take for each EUR of it."""
     here = np.flatnonzero(town.arrival == hour)
@@ -97,11 +93,8 @@ class Planner:
         """Return sides at the price scale that earns most, found by bounded search; no limit binds in these towns."""
 
         def answer(log_scale):
-            p = np.exp(log_scale)
-            paid = 0
-            for row in self.x:
-                for e in row:
-                    paid += p * (OTHER * cp.sum(e) + cp.square(cp.sum(e)) / 2 + cp.sum_squares(e) / 2)
+            p, plans = np.exp(log_scale), [e for row in self.x for e in row]
+            paid = sum(p * (OTHER * cp.sum(e) + cp.square(cp.sum(e)) / 2 + cp.sum_squares(e) / 2) for e in plans)
             cp.Problem(cp.Maximize(self.worth - paid), self.rules).solve(solver=cp.CLARABEL)
             total = np.array([[e.value.sum() for e in row] for row in self.x])
             money = (p * (OTHER + total) * total).sum()
@@ -118,36 +111,27 @@ class Planner:
 
 @pytest.fixture(scope="module")
 def all_fleets():
-    towns = fleets()
-    paid = [incentive(town) for town in towns]
-    return [(town, made) for town, made in zip(towns, paid, strict=True) if made is not None]
+    towns = (draw_town(40, np.random.default_rng(s)) for s in np.random.SeedSequence(7).spawn(24))
+    return [(town, made) for town in towns if (made := incentive(town)) is not None]
 
 
 def test_fleets(all_fleets):
     assert len(all_fleets) == 22
     best = np.array([Planner(town).best()[0] for town, _ in all_fleets])
-    assert np.allclose(column("synthesis/four-mechanisms", "fig-four-fleets", "local"), 1.0, atol=1e-6)
-    ours = column("synthesis/four-mechanisms", "fig-four-fleets", "posted")
-    assert np.allclose(ours, [sum(posted(town)) for town, _ in all_fleets] / best, atol=1e-5)
-    ours = column("synthesis/four-mechanisms", "fig-four-fleets", "incentive")
-    assert np.allclose(ours, [sum(made) for _, made in all_fleets] / best, atol=1e-5)
-    ours = column("synthesis/four-mechanisms", "fig-four-fleets", "aggregator")
+    local, asked = column("synthesis/four-mechanisms", "fig-four-fleets", "local", "posted")
+    offered, ours = column("synthesis/four-mechanisms", "fig-four-fleets", "incentive", "aggregator")
+    assert np.allclose(local, 1.0, atol=1e-6)
+    assert np.allclose(asked, [sum(posted(town)) for town, _ in all_fleets] / best, atol=1e-5)
+    assert np.allclose(offered, [sum(made) for _, made in all_fleets] / best, atol=1e-5)
     for k in (0, 7):
         assert ours[k] == pytest.approx(sum(Planner(all_fleets[k][0]).aggregator()) / best[k], abs=1e-4)
     assert ours.max() - ours.min() < 0.02
 
 
 def test_how_tight():
-    sides = np.stack(
-        [
-            column("synthesis/four-mechanisms", "fig-how-tight", "cars_eur"),
-            column("synthesis/four-mechanisms", "fig-how-tight", "sellers_eur"),
-            column("synthesis/four-mechanisms", "fig-how-tight", "grid_eur"),
-        ],
-        axis=1,
-    ).reshape(-1, 4, 3)
-    count = column("synthesis/four-mechanisms", "fig-how-tight", "cars").reshape(-1, 4)[:, 0]
-    lowest = column("synthesis/four-mechanisms", "fig-how-tight", "lowest voltage [pu]").reshape(-1, 4)[:, 0]
+    gains = column("synthesis/four-mechanisms", "fig-how-tight", "cars_eur", "sellers_eur", "grid_eur")
+    sides = np.stack(gains, axis=1).reshape(-1, 4, 3)
+    count, lowest = column("synthesis/four-mechanisms", "fig-how-tight", "cars", "lowest voltage [pu]", every=4)
     assert len(sides) == 15
     for table, cars, pu in zip(sides, count, lowest, strict=True):
         town = draw_town(int(cars), np.random.default_rng(1), lowest_pu=float(pu))

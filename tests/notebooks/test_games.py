@@ -7,8 +7,7 @@ from tests.notebooks.figures import column
 
 
 def test_potential_falls_to_a_place_nobody_leaves():
-    move = column("tools/games", "fig-games-potential", "move")
-    values = column("tools/games", "fig-games-potential", "potential")
+    move, values = column("tools/games", "fig-games-potential", "move", "potential")
     cost = np.cumsum(np.random.default_rng(1).uniform(1, 10, (4, 12)), axis=1)
     assert move.tolist() == list(range(len(values)))
     assert values[0] == pytest.approx(cost[0].sum())
@@ -28,8 +27,7 @@ def test_potential_falls_to_a_place_nobody_leaves():
 
 
 def test_staircase():
-    first = column("tools/games", "fig-games-responses", "first")
-    second = column("tools/games", "fig-games-responses", "second")
+    first, second = column("tools/games", "fig-games-responses", "first", "second")
     x, y, stairs = 1.0, 1.0, [(1.0, 1.0)]
     for _ in range(5):
         x = -1 - y / 2
@@ -43,17 +41,13 @@ def test_staircase():
 def test_leader():
     """With price 12 - q - (1 - s) 4 - s (12 - q)/2 the best quantity is (12 - 4(1 - s) - 6 s)/(2 - s)."""
     share = column("tools/games", "fig-games-leader", "share of the answer")
-    quantity = column("tools/games", "fig-games-leader", "leader")
-    profit = column("tools/games", "fig-games-leader", "profit")
-    best = column("tools/games", "fig-games-leader", "best")
+    quantity, profit, best = column("tools/games", "fig-games-leader", "leader", "profit", "best")
     assert profit == pytest.approx(quantity * (12 - quantity - (1 - share) * 4 - share * (12 - quantity) / 2))
     assert best == pytest.approx((8 - 2 * share) / (2 - share), abs=0.006)
 
 
 def test_tree():
-    leaf = column("tools/games", "fig-games-tree", "leaf")
-    station = column("tools/games", "fig-games-tree", "station")
-    driver = column("tools/games", "fig-games-tree", "driver")
+    leaf, station, driver = column("tools/games", "fig-games-tree", "leaf", "station", "driver")
     pays = {name: (s, d) for name, s, d in zip(leaf, station, driver, strict=True)}
     # by hand: at the high price 2 > 1, she leaves; at the low one 3 > 2, she charges; 4 > 0
     assert max(("high, charge", "high, leave"), key=lambda n: pays[n][1]) == "high, leave"

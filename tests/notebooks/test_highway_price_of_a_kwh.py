@@ -13,10 +13,8 @@ def literal_profit(price: np.ndarray, intercept: np.ndarray, slope: np.ndarray, 
 
 def test_two_peaks():
     """One car of 6 - p and four of 2 - p; the peaks by the closed formula on either side of the kink."""
-    price = column("highway/price-of-a-kwh", "fig-two-peaks", "price")
-    profit = column("highway/price-of-a-kwh", "fig-two-peaks", "profit")
-    peak_price = column("highway/price-of-a-kwh", "fig-two-peaks", "peak_price")
-    peak_profit = column("highway/price-of-a-kwh", "fig-two-peaks", "peak_profit")
+    price, profit = column("highway/price-of-a-kwh", "fig-two-peaks", "price", "profit")
+    peak_price, peak_profit = column("highway/price-of-a-kwh", "fig-two-peaks", "peak_price", "peak_profit")
     intercept, high = np.array([6.0, 2, 2, 2, 2]), np.array([60.0, 20, 20, 20, 20])
     np.testing.assert_allclose(profit, literal_profit(price, intercept, np.ones(5), high), atol=1e-8)
     np.testing.assert_allclose(peak_price, [14 * 1.15 / (5 * 2.15), 6 * 1.03 / 2.03])
@@ -25,14 +23,11 @@ def test_two_peaks():
 
 def test_three_comparators():
     cars = column("highway/price-of-a-kwh", "fig-three-comparators", "cars").reshape(-1, 61)[:, 0].astype(int)
-    price = column("highway/price-of-a-kwh", "fig-three-comparators", "price").reshape(-1, 61)
-    profit = column("highway/price-of-a-kwh", "fig-three-comparators", "profit").reshape(-1, 61)
-    leader = column("highway/price-of-a-kwh", "fig-three-comparators", "leader_price").reshape(-1, 61)[:, 0]
-    earned = column("highway/price-of-a-kwh", "fig-three-comparators", "leader_profit").reshape(-1, 61)[:, 0]
-    taker = column("highway/price-of-a-kwh", "fig-three-comparators", "taker_price").reshape(-1, 61)[:, 0]
-    taken = column("highway/price-of-a-kwh", "fig-three-comparators", "taker_profit").reshape(-1, 61)[:, 0]
-    nash = column("highway/price-of-a-kwh", "fig-three-comparators", "nash_price").reshape(-1, 61)[:, 0]
-    capped = column("highway/price-of-a-kwh", "fig-three-comparators", "nash_profit").reshape(-1, 61)[:, 0]
+    price, profit = column("highway/price-of-a-kwh", "fig-three-comparators", "price", "profit", shape=(-1, 61))
+    leader = column("highway/price-of-a-kwh", "fig-three-comparators", "leader_price", every=61)
+    earned = column("highway/price-of-a-kwh", "fig-three-comparators", "leader_profit", every=61)
+    taker, taken = column("highway/price-of-a-kwh", "fig-three-comparators", "taker_price", "taker_profit", every=61)
+    nash, capped = column("highway/price-of-a-kwh", "fig-three-comparators", "nash_price", "nash_profit", every=61)
     capacity, soc = np.tile([40.0, 62.0, 62.0, 40.0], 3), np.tile([0.2, 0.3, 0.4, 0.35], 3)
     fine = np.linspace(0, 6, 60_001)
     for place, n in enumerate(cars):

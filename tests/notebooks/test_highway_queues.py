@@ -29,9 +29,7 @@ def generator(rate: float, room: int = 150) -> np.ndarray:
 
 
 def test_two_outflows():
-    minute = column("highway/queues", "fig-two-outflows", "minute")
-    exact = column("highway/queues", "fig-two-outflows", "exact")
-    rough = column("highway/queues", "fig-two-outflows", "approximation")
+    minute, exact, rough = column("highway/queues", "fig-two-outflows", "minute", "exact", "approximation")
     cars = draw_cars(tomei(), np.random.default_rng(3))
     arrivals = np.bincount((np.floor(cars.minute[cars.node == 0]) + 17).astype(int), minlength=140)
     x = y = 0.0
@@ -43,9 +41,7 @@ def test_two_outflows():
 
 
 def test_time_step():
-    minute = column("highway/queues", "fig-time-step", "minute")
-    four = column("highway/queues", "fig-time-step", "four_chargers")
-    eight = column("highway/queues", "fig-time-step", "eight_chargers")
+    minute, four, eight = column("highway/queues", "fig-time-step", "minute", "four_chargers", "eight_chargers")
     for x, c, inflow in ((four, 4, 0.5), (eight, 8, 2.0)):
         np.testing.assert_allclose(np.diff(x), inflow - c * 1.1 * x[:-1] / (1 + x[:-1]), rtol=1e-6, atol=1e-7)
         assert x.min() < -0.1
@@ -54,9 +50,7 @@ def test_time_step():
 
 def test_from_empty():
     minute = column("highway/queues", "fig-from-empty", "minute")
-    exact = column("highway/queues", "fig-from-empty", "exact")
-    fluid = column("highway/queues", "fig-from-empty", "fluid")
-    rough = column("highway/queues", "fig-from-empty", "fluid_approximation")
+    exact, fluid, rough = column("highway/queues", "fig-from-empty", "exact", "fluid", "fluid_approximation")
     step = expm(generator(6.5) / 15)
     state = np.eye(1, len(step))[0]
     x = y = 0.0
@@ -69,10 +63,9 @@ def test_from_empty():
 
 
 def test_opening():
-    rate = column("highway/queues", "fig-reaching-the-long-run", "cars per 15 min").reshape(-1, 61)[:, 0]
-    minute = column("highway/queues", "fig-reaching-the-long-run", "minute_of_day").reshape(-1, 61)
-    stored = column("highway/queues", "fig-reaching-the-long-run", "wait_min").reshape(-1, 61)
-    level = column("highway/queues", "fig-reaching-the-long-run", "long_run_min").reshape(-1, 61)
+    rate = column("highway/queues", "fig-reaching-the-long-run", "cars per 15 min", every=61)
+    minute = column("highway/queues", "fig-reaching-the-long-run", "minute_of_day", shape=(-1, 61))
+    stored, level = column("highway/queues", "fig-reaching-the-long-run", "wait_min", "long_run_min", shape=(-1, 61))
     for place, r in enumerate(rate):
         np.testing.assert_allclose(level[place], 15 * wait(r), rtol=1e-7)
         matrix = generator(r, room=250)

@@ -20,8 +20,7 @@ def day():
 
 def test_road():
     """Minutes at 80 km/h from the public posts: 57.9 to 88.3 on the old road, then 53.3 to 72.0 on the new one."""
-    driving = column("highway/two-hours-on-the-tomei", "fig-road", "driving_min")
-    inflow = column("highway/two-hours-on-the-tomei", "fig-road", "inflow")
+    driving, inflow = column("highway/two-hours-on-the-tomei", "fig-road", "driving_min", "inflow")
     km = np.array([0, 23.0, 25.8, 30.4, 30.4 + 13.2, 30.4 + 18.7])
     np.testing.assert_allclose(driving, km * 60 / 80, rtol=1e-9)
     assert inflow.tolist() == [6.5, 0, 2.5, 0, 1, 0]
@@ -30,9 +29,7 @@ def test_road():
 def test_cars():
     cars, _ = day()
     minute = column("highway/two-hours-on-the-tomei", "fig-cars", "minute")
-    charge = column("highway/two-hours-on-the-tomei", "fig-cars", "charge")
-    node = column("highway/two-hours-on-the-tomei", "fig-cars", "node")
-    capacity = column("highway/two-hours-on-the-tomei", "fig-cars", "capacity_kwh")
+    charge, node, capacity = column("highway/two-hours-on-the-tomei", "fig-cars", "charge", "node", "capacity_kwh")
     np.testing.assert_allclose(minute, cars.minute, rtol=1e-9)
     np.testing.assert_allclose(charge, cars.soc, rtol=1e-9)
     assert (node == cars.node).all()
@@ -49,9 +46,7 @@ def test_inflow():
     """Counted car by car: whole minutes of entry and of driving; everybody is allocated."""
     cars, result = day()
     assert (result.partner >= 0).all()
-    minute = column("highway/two-hours-on-the-tomei", "fig-inflow", "minute")
-    ashigara = column("highway/two-hours-on-the-tomei", "fig-inflow", "ashigara")
-    numazu = column("highway/two-hours-on-the-tomei", "fig-inflow", "numazu")
+    minute, ashigara, numazu = column("highway/two-hours-on-the-tomei", "fig-inflow", "minute", "ashigara", "numazu")
     drive = {(0, 0): 17, (0, 1): 36, (2, 1): 17, (4, 1): 4}
     when = [int(m) + drive[int(v), int(s)] for m, v, s in zip(cars.minute, cars.node, result.partner, strict=True)]
     for s, stored in ((0, ashigara), (1, numazu)):
@@ -64,8 +59,7 @@ def test_waits():
     """From the number of cars sent to each station in the last four intervals, through Poisson probabilities."""
     cars, result = day()
     minute = column("highway/two-hours-on-the-tomei", "fig-waits", "minute")
-    first = column("highway/two-hours-on-the-tomei", "fig-waits", "ashigara_min")
-    second = column("highway/two-hours-on-the-tomei", "fig-waits", "numazu_min")
+    first, second = column("highway/two-hours-on-the-tomei", "fig-waits", "ashigara_min", "numazu_min")
     assert (minute == np.arange(0, 120, 15)).all()
     for k in range(8):
         recent = (cars.minute < 15 * k + 15) & (cars.minute >= 15 * k - 45)
@@ -88,13 +82,8 @@ def test_waits_typically_agree():
 def test_prices():
     """The closed formula A(1+aB)/(B(2+aB)) with A the room in all batteries and B = A / 60; no bound is active."""
     cars, result = day()
-    minute = column("highway/two-hours-on-the-tomei", "fig-prices", "minute")
-    prices = [
-        column("highway/two-hours-on-the-tomei", "fig-prices", "price_ashigara"),
-        column("highway/two-hours-on-the-tomei", "fig-prices", "price_numazu"),
-    ]
-    entry = column("highway/two-hours-on-the-tomei", "fig-prices", "entry_min")
-    energy = column("highway/two-hours-on-the-tomei", "fig-prices", "energy_kwh")
+    minute, entry, energy = column("highway/two-hours-on-the-tomei", "fig-prices", "minute", "entry_min", "energy_kwh")
+    prices = column("highway/two-hours-on-the-tomei", "fig-prices", "price_ashigara", "price_numazu")
     entrance = np.array([0.0, np.nan, 19.35, np.nan, 32.7])[cars.node]
     charge = cars.soc - 0.005 * (STATION_MIN[result.partner] - entrance)
     room = cars.capacity_kwh * (1 - charge)
@@ -114,9 +103,8 @@ def test_where_cars_are():
     """All places together hold the cars that have entered, less those that have passed Numazu."""
     cars, result = day()
     flow = solve_flow(ROAD, cars, result.partner)
-    minute = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "minute").reshape(-1, 7)
-    place = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "place").reshape(-1, 7)
-    there = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "cars").reshape(-1, 7)
+    minute = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "minute", shape=(-1, 7))
+    place, there = column("highway/two-hours-on-the-tomei", "fig-where-cars-are", "place", "cars", shape=(-1, 7))
     assert (place == place[0]).all()
     assert (place[0, [1, 6]] == ["Ashigara", "Numazu SA"]).all()
     for m, row in zip(minute[:, 0].astype(int), there, strict=True):

@@ -6,13 +6,11 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tests.notebooks.figures import column
-from v2g_nb.grid import paper_market, price_grid
+from v2g_nb.grid import PriceGrid, paper_market
 
 
 def test_regret_map():
-    q = column("grid/mixed-strategies", "fig-regret-map", "second_low")
-    p = column("grid/mixed-strategies", "fig-regret-map", "first_low")
-    regret = column("grid/mixed-strategies", "fig-regret-map", "regret")
+    q, p, regret = column("grid/mixed-strategies", "fig-regret-map", "second_low", "first_low", "regret")
 
     def lost(own, other):
         """Return the regret of a player: low against low 0, low against high 7, high 2 or 6."""
@@ -24,13 +22,11 @@ def test_regret_map():
 
 
 def test_price_mixes_are_equilibria():
-    chosen = column("grid/mixed-strategies", "fig-price-mix", "prices per unit")
-    price = column("grid/mixed-strategies", "fig-price-mix", "price")
-    first = column("grid/mixed-strategies", "fig-price-mix", "cs1_probability")
-    second = column("grid/mixed-strategies", "fig-price-mix", "cs2_probability")
+    chosen, price = column("grid/mixed-strategies", "fig-price-mix", "prices per unit", "price")
+    first, second = column("grid/mixed-strategies", "fig-price-mix", "cs1_probability", "cs2_probability")
     for steps in (1, 2, 3, 4, 5, 6, 8, 10):
         here = chosen == steps
-        game = price_grid(paper_market(), steps, 6)
+        game = PriceGrid(paper_market(), steps, 6)
         assert_allclose(price[here], game.prices, atol=1e-9)
         assert float(Fraction(int(here.sum()) - 1, steps)) == 6.0
         for payoff, own, other in ((game.row_payoff, first, second), (game.column_payoff.T, second, first)):

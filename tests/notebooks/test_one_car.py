@@ -33,10 +33,8 @@ def cheapest(game, others, stay, start):
 
 def test_plan(setting):
     game, others, stay = setting
-    hour = column("campus/one-car", "fig-one-car-plan", "hour_h")
-    first = column("campus/one-car", "fig-one-car-plan", "first_eur_per_kwh")
-    multiplier = column("campus/one-car", "fig-one-car-plan", "multiplier_eur_per_kwh")
-    plan = column("campus/one-car", "fig-one-car-plan", "plan_kw")
+    hour, first = column("campus/one-car", "fig-one-car-plan", "hour_h", "first_eur_per_kwh")
+    multiplier, plan = column("campus/one-car", "fig-one-car-plan", "multiplier_eur_per_kwh", "plan_kw")
     best, worth = cheapest(game, others, stay, game.fleet.soc_start[CAR])
     assert hour == pytest.approx((np.arange(stay.start, stay.stop) + 0.5) / 4)
     assert np.abs(plan - best).max() < 0.01
@@ -52,11 +50,8 @@ def test_plan(setting):
 def test_charge_on_arrival(setting):
     game, others, stay = setting
     length = stay.stop - stay.start
-    start = column("campus/one-car", "fig-one-car-soc", "charge on arrival").reshape(11, length)[:, 0]
-    hour = column("campus/one-car", "fig-one-car-soc", "hour_h").reshape(11, length)
-    plan = column("campus/one-car", "fig-one-car-soc", "plan_kw").reshape(11, length)
-    soc = column("campus/one-car", "fig-one-car-soc", "soc").reshape(11, length)
-    bill = column("campus/one-car", "fig-one-car-soc", "bill_eur").reshape(11, length)[:, 0]
+    start, bill = column("campus/one-car", "fig-one-car-soc", "charge on arrival", "bill_eur", every=length)
+    hour, plan, soc = column("campus/one-car", "fig-one-car-soc", "hour_h", "plan_kw", "soc", shape=(11, length))
     assert hour[3] == pytest.approx((np.arange(stay.start, stay.stop) + 0.5) / 4)
     for k in range(11):
         best, _ = cheapest(game, others, stay, start[k])

@@ -12,19 +12,15 @@ MU = 1.1
 
 def test_uneven_demand():
     """Little's law: those who wait are those present less the busy chargers."""
-    rate = column("tools/one-more-car", "fig-uneven-demand", "rate")
-    waiting = column("tools/one-more-car", "fig-uneven-demand", "waiting_cars")
+    rate, waiting = column("tools/one-more-car", "fig-uneven-demand", "rate", "waiting_cars")
     assert rate == pytest.approx(np.linspace(3, 8.3, 107))
     for cars, line in zip(rate, waiting, strict=True):
         assert float(exact_number(8, mp.mpf(cars), MU) - cars / MU) == pytest.approx(line, rel=1e-8)
 
 
 def test_outflow():
-    count = column("tools/one-more-car", "fig-outflow", "chargers")
-    cars = column("tools/one-more-car", "fig-outflow", "cars")
-    exact = column("tools/one-more-car", "fig-outflow", "exact_percent")
-    approximation = column("tools/one-more-car", "fig-outflow", "approximation_percent")
-    most = column("tools/one-more-car", "fig-outflow", "littles_law_percent")
+    count, cars, exact = column("tools/one-more-car", "fig-outflow", "chargers", "cars", "exact_percent")
+    approximation, most = column("tools/one-more-car", "fig-outflow", "approximation_percent", "littles_law_percent")
     assert set(count) == {1, 2, 4, 8, 16, 32}
     assert approximation == pytest.approx(100 * cars / (1 + cars))
     assert most == pytest.approx(100 * cars / count)

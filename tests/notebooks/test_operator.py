@@ -19,29 +19,17 @@ def follow(instrument, size):
 
 def test_three_scenarios():
     assert column("grid/operator", "fig-three-scenarios", "bus").tolist() == [4, 5, 6, 7, 8, 9]
-    shown = (
-        column("grid/operator", "fig-three-scenarios", "blind_pu"),
-        column("grid/operator", "fig-three-scenarios", "two_levels_pu"),
-        column("grid/operator", "fig-three-scenarios", "three_levels_pu"),
-    )
+    shown = column("grid/operator", "fig-three-scenarios", "blind_pu", "two_levels_pu", "three_levels_pu")
     for voltages, loads in zip(shown, ([40, 35], [55, 0], [32.5, 22.5]), strict=True):
         assert_allclose(voltages, station_flow(loads).magnitude_pu[3:], atol=1e-8)
     assert shown[1][1] < shown[0][1] < 0.93 < shown[2].min()
 
 
 def test_instrument():
-    kind = column("grid/operator", "fig-instrument", "instrument").reshape(42, 9)
-    size = column("grid/operator", "fig-instrument", "size").reshape(42, 9)
-    bus = column("grid/operator", "fig-instrument", "bus").reshape(42, 9)
-    voltage = column("grid/operator", "fig-instrument", "voltage_pu").reshape(42, 9)
-    prices = [
-        column("grid/operator", "fig-instrument", "cs1_price").reshape(42, 9),
-        column("grid/operator", "fig-instrument", "cs2_price").reshape(42, 9),
-    ]
-    loads = [
-        column("grid/operator", "fig-instrument", "cs1_mw").reshape(42, 9),
-        column("grid/operator", "fig-instrument", "cs2_mw").reshape(42, 9),
-    ]
+    kind = column("grid/operator", "fig-instrument", "instrument", shape=(42, 9))
+    size, bus, voltage = column("grid/operator", "fig-instrument", "size", "bus", "voltage_pu", shape=(42, 9))
+    prices = column("grid/operator", "fig-instrument", "cs1_price", "cs2_price", shape=(42, 9))
+    loads = column("grid/operator", "fig-instrument", "cs1_mw", "cs2_mw", shape=(42, 9))
     for k in range(42):
         assert bus[k].tolist() == list(range(1, 10))
         asked, drawn = follow(kind[k, 0], size[k, 0])
@@ -51,16 +39,14 @@ def test_instrument():
 
 
 def test_prices_over_the_incentive():
-    size = column("grid/operator", "fig-incentive-prices", "incentive")
+    size, first, second = column("grid/operator", "fig-incentive-prices", "incentive", "cs1_price", "cs2_price")
     assert_allclose(size, np.arange(9) / 2)
-    assert_allclose(column("grid/operator", "fig-incentive-prices", "cs1_price"), 5.5, atol=1e-9)
-    assert_allclose(column("grid/operator", "fig-incentive-prices", "cs2_price"), 4.25 - size / 2, atol=1e-9)
+    assert_allclose(first, 5.5, atol=1e-9)
+    assert_allclose(second, 4.25 - size / 2, atol=1e-9)
 
 
 def test_fleet():
-    sizes = column("grid/operator", "fig-fleet", "incentive")
-    two = column("grid/operator", "fig-fleet", "two_groups_pu")
-    many = column("grid/operator", "fig-fleet", "types_200_pu")
+    sizes, two, many = column("grid/operator", "fig-fleet", "incentive", "two_groups_pu", "types_200_pu")
     worth = fleet_market(200, np.random.default_rng(1)).intercept
     p1 = worth[:, 0].mean() / 2
     for k in range(0, len(sizes), 5):

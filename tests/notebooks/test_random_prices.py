@@ -8,9 +8,7 @@ from tests.notebooks.test_two_stations import sold
 
 
 def test_mixed_prices():
-    price = column("grid/random-prices", "fig-mixed-prices", "price")
-    cs1 = column("grid/random-prices", "fig-mixed-prices", "cs1_cdf")
-    cs2 = column("grid/random-prices", "fig-mixed-prices", "cs2_cdf")
+    price, cs1, cs2 = column("grid/random-prices", "fig-mixed-prices", "price", "cs1_cdf", "cs2_cdf")
     for cdf in (cs1, cs2):
         assert np.all(np.diff(cdf) >= -1e-9)
         assert cdf[0] == 0
@@ -26,12 +24,9 @@ def test_mixed_prices():
 
 
 def test_grid_equilibrium():
-    price = column("grid/random-prices", "fig-mixed-prices", "grid_price")
+    price, *cdf = column("grid/random-prices", "fig-mixed-prices", "grid_price", "cs1_grid_cdf", "cs2_grid_cdf")
     assert_allclose(price, np.arange(61) / 10)
-    mixes = [
-        np.diff(column("grid/random-prices", "fig-mixed-prices", "cs1_grid_cdf"), prepend=0),
-        np.diff(column("grid/random-prices", "fig-mixed-prices", "cs2_grid_cdf"), prepend=0),
-    ]
+    mixes = [np.diff(values, prepend=0) for values in cdf]
     payoffs = np.array([[[p * sold(p, q)[0], q * sold(p, q)[1]] for q in price] for p in price])
     values = payoffs[:, :, 0] @ mixes[1], mixes[0] @ payoffs[:, :, 1]
     for value, mix in zip(values, mixes, strict=True):
@@ -41,12 +36,8 @@ def test_grid_equilibrium():
 
 def test_taste():
     """At every taste each price that a station asks earns what the legend says, and no other price more."""
-    tastes = column("grid/random-prices", "fig-taste", "taste d")
-    price = column("grid/random-prices", "fig-taste", "price")
-    cs1 = column("grid/random-prices", "fig-taste", "cs1_cdf")
-    cs2 = column("grid/random-prices", "fig-taste", "cs2_cdf")
-    first = column("grid/random-prices", "fig-taste", "cs1_earns")
-    second = column("grid/random-prices", "fig-taste", "cs2_earns")
+    tastes, price = column("grid/random-prices", "fig-taste", "taste d", "price")
+    cs1, cs2, first, second = column("grid/random-prices", "fig-taste", "cs1_cdf", "cs2_cdf", "cs1_earns", "cs2_earns")
     assert_allclose(np.unique(tastes), np.arange(2, 16) / 4)
     for d in np.unique(tastes):
         p, f1, f2 = (values[tastes == d] for values in (price, cs1, cs2))

@@ -25,13 +25,8 @@ def count_proposals(lists: list[list[int]], orders: list[list[int]], quota: int)
 
 
 def test_number_of_proposals():
-    cars, bound = (
-        column("tools/stable-matching", "fig-proposals", "cars"),
-        column("tools/stable-matching", "fig-proposals", "bound"),
-    )
-    crowded = column("tools/stable-matching", "fig-proposals", "crowded")
-    random = column("tools/stable-matching", "fig-proposals", "random")
-    half = column("tools/stable-matching", "fig-proposals", "random_half_width")
+    cars, bound = column("tools/stable-matching", "fig-proposals", "cars", "bound")
+    crowded, random, half = column("tools/stable-matching", "fig-proposals", "crowded", "random", "random_half_width")
     assert (bound == 5 * cars).all()
     assert (random - half > cars).all()
     assert (random + half < crowded).all()
@@ -49,10 +44,8 @@ def test_number_of_proposals():
 
 
 def test_step_by_step():
-    made = column("tools/stable-matching", "fig-step-by-step", "proposals made").reshape(-1, 6)
-    car = column("tools/stable-matching", "fig-step-by-step", "car").reshape(-1, 6)
-    station = column("tools/stable-matching", "fig-step-by-step", "station").reshape(-1, 6)
-    asks = column("tools/stable-matching", "fig-step-by-step", "asks").reshape(-1, 6)
+    made = column("tools/stable-matching", "fig-step-by-step", "proposals made", shape=(-1, 6))
+    car, station, asks = column("tools/stable-matching", "fig-step-by-step", "car", "station", "asks", shape=(-1, 6))
     assert (made == np.arange(len(made))[:, None]).all()
     assert (car == np.arange(6)).all()
     assert (station[0] == -1).all()

@@ -22,11 +22,8 @@ def sold(p, q):
 
 
 def test_edgeworth_cycle():
-    chosen = column("grid/two-stations", "fig-edgeworth", "move")
-    p = column("grid/two-stations", "fig-edgeworth", "cs1_price")
-    q = column("grid/two-stations", "fig-edgeworth", "cs2_price")
-    at_first = column("grid/two-stations", "fig-edgeworth", "cs1_sold")
-    at_second = column("grid/two-stations", "fig-edgeworth", "cs2_sold")
+    chosen, p = column("grid/two-stations", "fig-edgeworth", "move", "cs1_price")
+    q, at_first, at_second = column("grid/two-stations", "fig-edgeworth", "cs2_price", "cs1_sold", "cs2_sold")
     prices = np.arange(121) / 10
     ends = np.flatnonzero(np.append(np.diff(chosen) <= 0, True))  # the last row of each frame
     last = ends[-1]

@@ -14,8 +14,7 @@ LAMBDA, MU, QUARTER = 6.5, 1.1, 15
 
 def test_one_afternoon():
     """The number present is counted anew: those who have come less those who have left."""
-    time = column("tools/waiting-lines", "fig-one-afternoon", "time_h")
-    cars = column("tools/waiting-lines", "fig-one-afternoon", "cars")
+    time, cars = column("tools/waiting-lines", "fig-one-afternoon", "time_h", "cars")
     rng = np.random.default_rng(8)
     arrivals = np.cumsum(rng.exponential(1 / LAMBDA, 200))
     services = rng.exponential(1 / MU, 200)
@@ -33,10 +32,8 @@ def test_one_afternoon():
 
 def test_chance_of_waiting():
     count = column("tools/waiting-lines", "fig-chance-of-waiting", "chargers")
-    load = column("tools/waiting-lines", "fig-chance-of-waiting", "load [% of capacity]")
-    minute = column("tools/waiting-lines", "fig-chance-of-waiting", "wait_min")
-    chance = column("tools/waiting-lines", "fig-chance-of-waiting", "probability")
-    mean = column("tools/waiting-lines", "fig-chance-of-waiting", "mean_wait_min")
+    load, minute = column("tools/waiting-lines", "fig-chance-of-waiting", "load [% of capacity]", "wait_min")
+    chance, mean = column("tools/waiting-lines", "fig-chance-of-waiting", "probability", "mean_wait_min")
     assert set(count) == {1, 2, 4, 8, 16, 32}
     assert set(load) == {50, 60, 70, 80, 90, 95}
     for c in set(count):
@@ -52,9 +49,7 @@ def test_chance_of_waiting():
 def test_opening():
     """The approach from empty against the matrix exponential of a line cut off at 250 cars."""
     count = column("tools/waiting-lines", "fig-opening", "chargers")
-    minute = column("tools/waiting-lines", "fig-opening", "minute")
-    wait = column("tools/waiting-lines", "fig-opening", "wait_min")
-    long_run = column("tools/waiting-lines", "fig-opening", "long_run_min")
+    minute, wait, long_run = column("tools/waiting-lines", "fig-opening", "minute", "wait_min", "long_run_min")
     size = 250
     for c in sorted(set(count)):
         here = count == c

@@ -8,17 +8,18 @@ import pytest
 from tests.campus.instances import RULES
 from tests.notebooks.figures import column
 from tools.paths import ROOT
-from v2g_nb.campus import campus_game, draw_real_fleet, liebmann, real_campus, select_cars
+from v2g_nb.campus import Campus, draw_real_fleet, select_cars
+from v2g_nb.games import best_response_sweeps
 
-CAMPUS = real_campus()
+CAMPUS = Campus.real()
 PRICE, NET = CAMPUS.grid_price_eur_per_kwh, CAMPUS.load_kw - CAMPUS.pv_kw
 
 
 def swept(fleet, price, rng):
     """Return the cars' equilibrium by sweeps in a fresh order."""
-    for step in liebmann(campus_game(CAMPUS, fleet, price), "random", rng):
-        if step.change_kw < 1e-2:
-            return step.plan_kw
+    for step in best_response_sweeps(CAMPUS.game(fleet, price).storage, order="random", rng=rng):
+        if step.change < 1e-2:
+            return step.flows
     return None
 
 
@@ -37,11 +38,9 @@ def accounts(fleet, plan, price):
             plug[i, t] = min(22.0, left / 0.25)
             left -= plug[i, t] * 0.25
     total = plan.sum(axis=0)
-    exchange = np.where(CAMPUS.request_kw > 0, np.clip(total, 0, np.maximum(CAMPUS.request_kw, 0)),
-                        np.clip(total, np.minimum(CAMPUS.request_kw, 0), 0))  # fmt: skip
-    saved = PRICE @ (np.maximum(0, NET) - np.maximum(0, NET + exchange)) * 0.25 + 0.2 * (
-        NET.max() - (NET + exchange).max()
-    )
+    exchange = np.clip(total, np.minimum(CAMPUS.request_kw, 0), np.maximum(CAMPUS.request_kw, 0))
+    saved = PRICE @ (np.maximum(0, NET) - np.maximum(0, NET + exchange)) * 0.25
+    saved += 0.2 * (NET.max() - (NET + exchange).max())
     grid = PRICE @ (np.maximum(0, CAMPUS.baseline_kw + total - exchange) - CAMPUS.baseline_kw - plug.sum(axis=0)) * 0.25
     cars = 0.4 * need - paid(plan, price)
     return -cars.sum() - grid + 0.6 * saved, 0.4 * saved, cars
@@ -72,11 +71,8 @@ def hundred():
 
 def test_real_day():
     table = list(csv.DictReader((ROOT / "v2g_nb" / "data" / "campus_day.csv").read_text(encoding="utf-8").splitlines()))
-    hour = column("campus/who-gains", "fig-campus-real-day", "hour_h")
-    load = column("campus/who-gains", "fig-campus-real-day", "load_kw")
-    pv = column("campus/who-gains", "fig-campus-real-day", "pv_kw")
-    price = column("campus/who-gains", "fig-campus-real-day", "price_eur_per_kwh")
-    request = column("campus/who-gains", "fig-campus-real-day", "request_kw")
+    hour, load = column("campus/who-gains", "fig-campus-real-day", "hour_h", "load_kw")
+    pv, price, request = column("campus/who-gains", "fig-campus-real-day", "pv_kw", "price_eur_per_kwh", "request_kw")
     shape = np.array([float(row["load_kwh_per_quarter_and_gwh"]) for row in table])
     assert hour == pytest.approx([float(row["hour_h"]) for row in table])
     assert load == pytest.approx(445.0 * shape / shape.max())
@@ -90,27 +86,19 @@ def test_real_day():
 
 def test_hundred_fleets(hundred):
     found, _ = hundred
-    aggregator, building, cars = (np.array([f[0] for f in found]), np.array([f[1] for f in found]),
-                                  np.array([f[2].sum() for f in found]))  # fmt: skip
-    worst = np.array([f[2].min() for f in found])
-    assert column("campus/who-gains", "fig-campus-fleets", "aggregator_eur") == pytest.approx(
-        np.sort(aggregator), abs=0.02
-    )
-    assert column("campus/who-gains", "fig-campus-fleets", "building_eur") == pytest.approx(np.sort(building), abs=0.02)
-    assert column("campus/who-gains", "fig-campus-fleets", "cars_eur") == pytest.approx(np.sort(cars), abs=0.02)
-    assert column("campus/who-gains", "fig-campus-fleets", "worst_car_eur") == pytest.approx(np.sort(worst), abs=0.02)
+    sides = np.sort([(f[0], f[1], f[2].sum(), f[2].min()) for f in found], axis=0).T
+    aggregator, building = column("campus/who-gains", "fig-campus-fleets", "aggregator_eur", "building_eur")
+    cars, worst = column("campus/who-gains", "fig-campus-fleets", "cars_eur", "worst_car_eur")
+    assert np.array([aggregator, building, cars, worst]) == pytest.approx(sides, abs=0.02)
     lost = np.concatenate([f[2] for f in found]) < 0
     assert round(100 * lost.mean()) == 24
 
 
 def test_what_it_depends_on(hundred):
     found, given = hundred
-    share = column("campus/who-gains", "fig-campus-depends", "fee_share")
-    aggregator = column("campus/who-gains", "fig-campus-depends", "aggregator_eur")
-    building = column("campus/who-gains", "fig-campus-depends", "building_eur")
-    wear = column("campus/who-gains", "fig-campus-depends", "wear_eur_per_kwh")
-    cars = column("campus/who-gains", "fig-campus-depends", "cars_eur")
-    worst = column("campus/who-gains", "fig-campus-depends", "worst_car_eur")
+    share, aggregator = column("campus/who-gains", "fig-campus-depends", "fee_share", "aggregator_eur")
+    building, wear = column("campus/who-gains", "fig-campus-depends", "building_eur", "wear_eur_per_kwh")
+    cars, worst = column("campus/who-gains", "fig-campus-depends", "cars_eur", "worst_car_eur")
     saved = np.mean([f[1] for f in found]) / 0.4
     assert building == pytest.approx((1 - share) * saved, abs=0.02)
     assert aggregator == pytest.approx(np.mean([f[0] for f in found]) + (share - 0.6) * saved, abs=0.02)
@@ -121,9 +109,8 @@ def test_what_it_depends_on(hundred):
 
 
 def test_price_divides_the_gain():
-    price = column("campus/who-gains", "fig-campus-price-gains", "price scale [EUR/kW²h]").reshape(12, 4)[:, 0]
-    side = column("campus/who-gains", "fig-campus-price-gains", "side").reshape(12, 4)
-    gain = column("campus/who-gains", "fig-campus-price-gains", "gain_eur").reshape(12, 4)
+    price = column("campus/who-gains", "fig-campus-price-gains", "price scale [EUR/kW²h]", every=4)
+    side, gain = column("campus/who-gains", "fig-campus-price-gains", "side", "gain_eur", shape=(12, 4))
     rng = np.random.default_rng(1)
     fleet = select_cars(draw_real_fleet(RULES, rng), CAMPUS.request_kw, RULES, rng).fleet
     assert side[0].tolist() == ["aggregator", "building", "cars", "worst car"]

@@ -1,26 +1,15 @@
-"""Newton's power flow against closed forms, the published base case and pandapower."""
+"""Newton's power flow against closed forms and the published base case."""
 
-import json
 import math
-import os
-from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 
-from tests.bad_input.ac_power_flow import COLUMNS
-from tools.make_grid_references import power_flows
-from tools.paths import ROOT
-from tools.peers.call import PeerAbsent
-from v2g_nb.certificate import require
-from v2g_nb.errors import InvalidInput, NotAnEquilibrium, NotConverged
+from tests.bad_input.power import COLUMNS
+from v2g_nb.errors import InvalidInput, NotConverged
 from v2g_nb.grid import nine_bus
-from v2g_nb.grid.buses import case_network
 from v2g_nb.power import PowerNetwork, newton_iterates, solve_power_flow
-from v2g_nb.power.ac_certificates import power_flow_certificates
-
-RECORDED = json.loads((ROOT / "tests" / "references" / "grid_power_flow.json").read_text())
 
 
 def two_buses(load: complex, **changes) -> PowerNetwork:
@@ -41,48 +30,14 @@ def two_buses(load: complex, **changes) -> PowerNetwork:
     return PowerNetwork(**(columns | changes))
 
 
-def differences(network: PowerNetwork, answer: dict) -> list[float]:
-    flow = solve_power_flow(network)
-    return [
-        float(np.abs(flow.magnitude_pu - answer["magnitude_pu"]).max()),
-        float(np.abs(flow.angle_deg - answer["angle_deg"]).max()),
-        abs(flow.losses_mw - answer["losses_mw"]),
-    ]
-
-
-def assert_agrees(recorded: dict) -> None:
-    assert len(recorded["loadings"]) == 50
-    for name in ("case9", "case14", "case30"):
-        assert max(differences(case_network(name), recorded["cases"][name])) < 1e-10
-    assert max(differences(nine_bus(), recorded["textbook"])) < 1e-10
-    for one in recorded["loadings"]:
-        base = nine_bus(one["set_points"])
-        network = replace(base, demand_mw=one["demand_mw"], demand_mvar=one["demand_mvar"])
-        assert max(differences(network, one["answer"])) < 1e-10
-
-
 def test_base_case_as_published():
     """Anderson and Fouad's base case, to the four digits that are printed everywhere."""
     published = [1.0400, 1.0250, 1.0250, 1.0258, 0.9956, 1.0127, 1.0258, 1.0159, 1.0324]
-    flow = require(solve_power_flow(nine_bus()))
+    flow = solve_power_flow(nine_bus()).require()
     assert flow.magnitude_pu.round(4).tolist() == published
     assert flow.generation_mw.round(1).tolist()[:3] == [71.6, 163.0, 85.0]
     assert flow.generation_mvar.round(1).tolist()[:3] == [27.0, 6.7, -10.9]
     assert round(flow.losses_mw, 2) == 4.64
-
-
-def test_agrees_with_recorded_pandapower():
-    assert RECORDED["peer"].startswith("pandapower 3.")
-    assert_agrees(RECORDED)
-
-
-def test_agrees_with_live_pandapower():
-    if "V2G_PEERS" not in os.environ:
-        pytest.skip("V2G_PEERS names no Python with pandapower; the recorded comparison has run")
-    try:
-        assert_agrees(power_flows())
-    except PeerAbsent as absent:
-        pytest.skip(str(absent))
 
 
 @pytest.mark.parametrize("load", [0j, 50 + 20j, 120 - 40j, 200 + 10j])
@@ -91,7 +46,7 @@ def test_two_buses_in_closed_form(load: complex):
     p, q, x = load.real / 100, load.imag / 100, 0.1
     half = 1 - 2 * q * x
     squared = (half + math.sqrt(half**2 - 4 * x**2 * (p**2 + q**2))) / 2
-    flow = require(solve_power_flow(two_buses(load), tolerance=1e-13))
+    flow = solve_power_flow(two_buses(load), tol=1e-13).require()
     assert flow.voltage(2) == pytest.approx(math.sqrt(squared), abs=1e-12)
     assert math.sin(math.radians(-flow.angle_deg[1])) == pytest.approx(p * x / math.sqrt(squared), abs=1e-12)
     current = abs(load) / 100 / math.sqrt(squared)
@@ -108,7 +63,7 @@ def test_a_phase_shifter_only_turns_the_angles_behind_it():
 
 def test_a_large_phase_shift_leaves_the_high_voltage():
     """Started at angle 0 behind a shift of 150 degrees, Newton's method ends at a magnitude of -.2588."""
-    flow = require(solve_power_flow(two_buses(50 + 0j, reactance_pu=[0.5], shift_deg=[150.0])))
+    flow = solve_power_flow(two_buses(50 + 0j, reactance_pu=[0.5], shift_deg=[150.0])).require()
     assert flow.voltage(2) == pytest.approx(math.cos(math.radians(15)), abs=1e-10)
     assert flow.angle_deg[1] == pytest.approx(-165.0, abs=1e-8)
 
@@ -122,7 +77,7 @@ def test_random_pairs_of_buses_end_at_the_high_voltage(seed: int):
     load = complex(rng.normal(), rng.normal())
     load *= rng.uniform(0.0, 0.99) / (2 * (abs(z * load) + (z.conjugate() * load).real))  # 0.99 of the limit
     network = two_buses(100 * load, resistance_pu=[z.real], reactance_pu=[x], shift_deg=[shift])
-    flow = require(solve_power_flow(network))
+    flow = solve_power_flow(network).require()
     half = 0.5 - (z.conjugate() * load).real
     squared = half + math.sqrt(half**2 - abs(z * load) ** 2)
     assert flow.voltage(2) == pytest.approx(math.sqrt(squared), rel=1e-8)
@@ -141,35 +96,25 @@ def test_no_magnitude_is_negative_in_meshes_with_phase_shifters(seed: int):
     ends["shift_deg"] = rng.choice([0.0, 30.0, 150.0, 180.0], n)
     network = PowerNetwork(bus=range(n), kind=["slack"] + ["pq"] * (n - 1), **columns, **ends)
     try:
-        flow = require(solve_power_flow(network))
+        flow = solve_power_flow(network).require()
     except NotConverged:
         return
     assert flow.magnitude_pu.min() > 0.0
     assert np.abs(flow.angle_deg).max() <= 180.0
 
 
-def test_a_negative_magnitude_does_not_pass_for_half_a_turn():
-    network = two_buses(50 + 20j)
-    flow = solve_power_flow(network)
-    flipped = [1.0, -flow.voltage(2)], [0.0, flow.angle_deg[1] + 180.0]
-    assert [c.holds for c in power_flow_certificates(network, *flipped)] == [True, True, False]
-    assert not power_flow_certificates(two_buses(0j), [1.0, 0.0], [0.0, 0.0])[2].holds
-
-
 @pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e-6, 1.0, 1e3, 1e6])
 def test_the_unit_of_power_changes_no_voltage(scale: float):
     """The same line in units of other bases: 1e-11 pu is coarse for small powers, out of reach for large ones."""
-    plain = require(solve_power_flow(two_buses(50 + 20j, resistance_pu=[0.01])))
+    plain = solve_power_flow(two_buses(50 + 20j, resistance_pu=[0.01])).require()
     parts = {"resistance_pu": [0.01 / scale], "reactance_pu": [0.1 / scale]}
-    scaled = require(solve_power_flow(two_buses(50 * scale + 20j * scale, **parts)))
+    scaled = solve_power_flow(two_buses(50 * scale + 20j * scale, **parts)).require()
     assert scaled.voltage(2) == pytest.approx(plain.voltage(2), rel=1e-12)
 
 
 def test_a_small_power_is_balanced_as_well_as_a_large_one():
     """At a flat start 1 W is missed by less than 1e-8 pu, and by all of it."""
-    network = two_buses(1e-6 + 0j)
-    assert not power_flow_certificates(network, [1.0, 1.0], [0.0, 0.0])[0].holds
-    flow = require(solve_power_flow(network))
+    flow = solve_power_flow(two_buses(1e-6 + 0j)).require()
     assert -math.radians(flow.angle_deg[1]) == pytest.approx(1e-9, rel=1e-6)
 
 
@@ -179,14 +124,6 @@ def test_ordinary_tolerances_stay_as_they_are():
 
 def test_a_tap_scales_the_voltage_without_load():
     assert solve_power_flow(two_buses(0j, tap=[0.95])).voltage(2) == pytest.approx(1 / 0.95, abs=1e-12)
-
-
-@pytest.mark.parametrize("case", ["case9", "case14", "case30"])
-def test_power_is_conserved(case: str):
-    flow = solve_power_flow(case_network(case))
-    shunts = flow.network.shunt_mw @ flow.magnitude_pu**2
-    assert flow.generation_mw.sum() == pytest.approx(flow.network.demand_mw.sum() + flow.losses_mw + shunts, abs=1e-8)
-    assert flow.losses_mw > 0
 
 
 def test_newton_converges_quadratically():
@@ -223,51 +160,20 @@ def test_a_bus_number_is_one_that_can_be_counted():
 
 def test_just_short_of_the_limit_there_is_a_power_flow_and_just_beyond_none():
     """A lossless line of reactance X carries at most 1/(2X) of active power at unity power factor."""
-    assert solve_power_flow(two_buses(499.9 + 0j)).converged
+    assert solve_power_flow(two_buses(499.9 + 0j)).require()
     with pytest.raises(NotConverged):
         solve_power_flow(two_buses(500.1 + 0j))
-
-
-@pytest.mark.parametrize("block", ["magnitude_pu", "angle_deg"])
-@pytest.mark.parametrize("bus", range(9))
-def test_perturbed_voltages_lose_their_certificate(block: str, bus: int):
-    flow = solve_power_flow(nine_bus())
-    columns = {"magnitude_pu": flow.magnitude_pu.tolist(), "angle_deg": flow.angle_deg.tolist()}
-    assert all(c.holds for c in power_flow_certificates(flow.network, **columns))
-    step = 1e-7 if block == "magnitude_pu" else math.degrees(1e-7)
-    for value in (columns[block][bus] + step, math.nan):
-        spoilt = columns | {block: [value if k == bus else v for k, v in enumerate(columns[block])]}
-        assert not all(c.holds for c in power_flow_certificates(flow.network, **spoilt))
-    with pytest.raises(NotAnEquilibrium):
-        require(replace(flow, certificates=power_flow_certificates(flow.network, **spoilt)))
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"from_bus": [1, 1]}, None),
         ({"from_bus": [1, 1], "to_bus": [2, 2]}, "bus 3 is isolated"),
-        ({"kind": ["pv", "pv", "pq"]}, "exactly one bus must be 'slack'"),
         ({"kind": ["slack", "slack", "pq"]}, "exactly one bus must be 'slack'"),
         ({"resistance_pu": [0.0, 0.02], "reactance_pu": [0.0, 0.2]}, "branch 1-2.*must not be zero"),
         ({"to_bus": [2, 2]}, "must end at another bus"),
-        ({"to_bus": [2, 7]}, "7.0 is no bus"),
-        ({"bus": [1, 2, 2]}, "bus 2 must stand only once"),
-        ({"demand_mw": [0.0, 1.0]}, "demand_mw"),
-        ({"tap": [0.0, 1.0]}, "tap"),
-        ({"to_bus": [2]}, "to_bus has shape"),
     ],
 )
-def test_networks_that_are_none(changes: dict, words: str | None):
-    if words is None:  # a second branch between the same buses is a network as well
-        changes = changes | {"to_bus": [2, 3]}
-        assert PowerNetwork(**(COLUMNS | changes)).bus.tolist() == [1, 2, 3]
-        return
+def test_networks_that_are_none(changes: dict, words: str):
     with pytest.raises(InvalidInput, match=words):
         PowerNetwork(**(COLUMNS | changes))
-
-
-def test_a_network_cannot_be_changed_behind_its_back():
-    network = nine_bus()
-    with pytest.raises(ValueError, match="read-only"):
-        network.demand_mw[4] = 0.0

@@ -1,19 +1,15 @@
 """A radial feeder: flows and voltages by hand, a dispatch against another solver, prices against differences."""
 
-from dataclasses import asdict, replace
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from v2g_nb.certificate import require
-from v2g_nb.city import calibrated_dispatch, ieee123
-from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
+from v2g_nb.city import ieee123, scenario
+from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.power import DispatchProblem, RadialFeeder, lindistflow, solve_dispatch
-from v2g_nb.power.dispatch_certificates import dispatch_certificates
-from v2g_nb.power.flow_certificates import flow_certificates
 
 # root - a - b, and a branch a - c, lines given in any direction
 SMALL = RadialFeeder(
@@ -23,7 +19,7 @@ LOAD, REACTIVE = [0.0, 100.0, 200.0, 300.0], [0.0, 50.0, 0.0, 100.0]
 
 
 def test_flows_and_voltages_by_hand():
-    result = require(lindistflow(SMALL, LOAD, REACTIVE))
+    result = lindistflow(SMALL, LOAD, REACTIVE).require()
     assert result.active_kw.tolist() == pytest.approx([600.0, 200.0, 300.0])
     assert result.reactive_kvar.tolist() == pytest.approx([150.0, 0.0, 100.0])
     a = 1.0 - 2 * (0.01 * 0.6 + 0.02 * 0.15)
@@ -49,7 +45,7 @@ def test_random_forests_hold_their_certificates(seed: int, buses: int):
     size = len(child)
     tree = RadialFeeder(buses, tails, heads, rng.uniform(0, 0.002, size), rng.uniform(0, 0.002, size), [np.inf] * size)
     assert len(tree.roots) == buses - size
-    require(lindistflow(tree, rng.normal(0, 50, buses), rng.normal(0, 20, buses)))
+    lindistflow(tree, rng.normal(0, 50, buses), rng.normal(0, 20, buses)).require()
 
 
 def test_voltages_are_linear_in_squares_only_because_losses_are_neglected():
@@ -138,18 +134,11 @@ def test_the_reactive_load_is_named_where_it_pulls_a_voltage_down():
         lindistflow(SMALL, [0] * 4, [0, 0, 0, 1e5])
 
 
-def test_a_negative_voltage_does_not_pass_for_its_opposite():
-    good = lindistflow(SMALL, LOAD, REACTIVE)
-    fields = {"active_kw": good.active_kw, "reactive_kvar": good.reactive_kvar, "source_voltage_pu": 1.0}
-    assert all(c.holds for c in flow_certificates(SMALL, LOAD, REACTIVE, voltage_pu=good.voltage_pu, **fields))
-    assert not flow_certificates(SMALL, LOAD, REACTIVE, voltage_pu=-good.voltage_pu, **fields)[2].holds
-
-
 PROBLEM = DispatchProblem(SMALL, LOAD, REACTIVE, [3], [0.25], [1e-3], [200.0], [50.0], 0.1, import_kw=2000.0)
 
 
 def test_without_binding_limits_all_prices_are_the_import_price():
-    result = require(solve_dispatch(PROBLEM))
+    result = solve_dispatch(PROBLEM).require()
     assert result.dlmp == pytest.approx([0.1] * 4)
     assert result.import_kw == pytest.approx(600.0)
     assert result.cost == pytest.approx(60.0)
@@ -158,7 +147,7 @@ def test_without_binding_limits_all_prices_are_the_import_price():
 def test_a_full_line_parts_the_prices():
     """Bus c needs 300 kW, the line to it carries 250: its price is the generator's, the others' the import's."""
     tight = replace(SMALL, rating_kva=[900.0, np.inf, 250.0])
-    result = require(solve_dispatch(replace(PROBLEM, feeder=tight, load_kvar=[0, 0, 0, 0])))
+    result = solve_dispatch(replace(PROBLEM, feeder=tight, load_kvar=[0, 0, 0, 0])).require()
     assert result.generation_kw == pytest.approx([50.0], abs=1e-6)
     assert result.dlmp == pytest.approx([0.1, 0.1, 0.1, 0.25 + 1e-3 * 50])
     assert result.line_price[2].sum() == pytest.approx(0.2)  # the line's rent per kWh is the difference
@@ -167,7 +156,7 @@ def test_a_full_line_parts_the_prices():
 def test_a_voltage_limit_parts_the_prices_by_the_resistance_shared():
     """Only bus c is at its limit, so prices rise on the way to c, and bus b pays what a pays."""
     weak = replace(PROBLEM, lowest_pu=0.985, load_kvar=[0, 0, 0, 0], reactive_kvar=[0.0], import_kvar=0.0)
-    result = require(solve_dispatch(weak))
+    result = solve_dispatch(weak).require()
     assert result.voltage_pu.min() == pytest.approx(0.985)
     w = result.dlmp
     assert w[0] == pytest.approx(0.1)
@@ -180,8 +169,8 @@ FEEDER = ieee123()
 
 @pytest.mark.parametrize("level", [1.0, 1.5])
 def test_prices_are_the_derivatives_of_the_cost(level: float):
-    problem = calibrated_dispatch(FEEDER, level=level)
-    result = require(solve_dispatch(problem))
+    problem = scenario("base", level=level).market.grid
+    result = solve_dispatch(problem).require()
     for name in ("150", "25", "83", "114", "66", "300"):
         costs = []
         for step in (0.01, -0.01):
@@ -195,9 +184,9 @@ def test_the_dispatch_agrees_with_another_solver():
     """The same program with flat costs, written out row by row and solved by the simplex of HiGHS."""
     from scipy.optimize import linprog
 
-    problem = calibrated_dispatch(FEEDER, level=1.5)
+    problem = scenario("stress").market.grid
     flat = replace(problem, cost_slope=np.zeros(8), facets=8)
-    result = require(solve_dispatch(flat))
+    result = solve_dispatch(flat).require()
     tree = flat.feeder
     n, m, g = tree.num_buses, tree.num_lines, 8
     # variables: g, reactive, p0, q0, shed, P, Q, V
@@ -243,8 +232,6 @@ def test_the_dispatch_agrees_with_another_solver():
 def test_impossible_limits_are_named():
     with pytest.raises(Infeasible, match="even with all active load shed"):
         solve_dispatch(replace(PROBLEM, lowest_pu=1.05, highest_pu=1.1))
-    with pytest.raises(InvalidInput, match="lowest_pu"):
-        replace(PROBLEM, lowest_pu=1.2)
 
 
 PAIR = RadialFeeder(2, [0], [1], [0.1], [0.1], [10.0], base_kva=1e5)
@@ -267,31 +254,11 @@ def test_where_clarabel_makes_no_progress_nothing_is_returned(problem: DispatchP
         solve_dispatch(problem)
 
 
-@pytest.mark.parametrize("spoilt", [0.0, 1e-3, np.nan, 1e40])
-def test_a_weak_status_is_no_optimum(monkeypatch, spoilt: float):
-    """An iterate called InsufficientProgress is returned only where the certificates show that it is the optimum."""
-    import v2g_nb.power.dispatch as module
-
-    whole = module._interior_point
-
-    def stopped(program, regularisation):
-        answer = whole(program, regularisation)
-        x = np.array(answer.x) * (1.0 + spoilt)
-        return SimpleNamespace(status="InsufficientProgress", x=x, z=answer.z, iterations=4)
-
-    monkeypatch.setattr(module, "_interior_point", stopped)
-    if spoilt == 0.0:
-        assert require(solve_dispatch(PROBLEM)).cost == pytest.approx(60.0)
-        return
-    with pytest.raises(NotConverged, match="InsufficientProgress"):
-        solve_dispatch(PROBLEM)
-
-
 @pytest.mark.parametrize("base", [1e2, 1e3, 1e4, 1e5])
 @pytest.mark.parametrize("cost", [0.2, 5.0, 50.0])
 def test_one_bus_without_load_needs_nothing(base: float, cost: float):
     bus = RadialFeeder(1, [], [], [], [], [], base_kva=base)
-    result = require(solve_dispatch(DispatchProblem(bus, [0], [0], [0], [cost], [0], [1e4], [0], 0.1, 100, 100)))
+    result = solve_dispatch(DispatchProblem(bus, [0], [0], [0], [cost], [0], [1e4], [0], 0.1, 100, 100)).require()
     assert result.cost == pytest.approx(0.0, abs=1e-3)
 
 
@@ -300,49 +267,11 @@ def test_more_facets_come_closer_to_the_circle():
     for facets, over in ((8, 0.0824), (12, 0.0353), (32, 0.0048)):
         assert 1 / np.cos(np.pi / facets) - 1 == pytest.approx(over, abs=1e-4)
     line = RadialFeeder(2, [0], [1], [0.0], [0.0], [100.0])
-    ratio = np.tan(np.pi / 8)  # a load in the direction of a corner of the eight
     served = {}
     for facets in (8, 32):
-        problem = DispatchProblem(line, [0, 200], [0, 200 * ratio], [], [], [], [], [], 0.1, facets=facets)
-        problem = replace(problem, load_kvar=[0, 100 * np.sin(np.pi / 8)])
+        # a load in the direction of a corner of the eight
+        load_kvar = [0, 100 * np.sin(np.pi / 8)]
+        problem = DispatchProblem(line, [0, 200], load_kvar, [], [], [], [], [], 0.1, facets=facets)
         served[facets] = 200 - solve_dispatch(problem).shed_kw.sum()
     circle = 100 * np.cos(np.pi / 8)
     assert served[8] > served[32] > circle * (1 - 1e-6)
-
-
-FLOW = lindistflow(SMALL, LOAD, REACTIVE)
-DISPATCH = solve_dispatch(replace(PROBLEM, lowest_pu=0.985))
-BLOCKS = [k for k in asdict(DISPATCH) if k not in ("cost", "converged", "num_iter", "residual", "certificates")]
-
-
-@pytest.mark.parametrize("name", ["cost_per_kwh", "import_kvar", "lowest_pu"])
-def test_a_problem_without_a_field_is_no_problem(name):
-    lacking = SimpleNamespace(**{k: v for k, v in vars(PROBLEM).items() if k != name})
-    with pytest.raises(InvalidInput, match="problem = "):
-        dispatch_certificates(lacking, **{k: getattr(DISPATCH, k) for k in BLOCKS})
-
-
-@pytest.mark.parametrize("block", ["active_kw", "reactive_kvar", "voltage_pu"])
-@pytest.mark.parametrize("change", [1e-7, np.nan])
-def test_a_perturbed_flow_fails_a_certificate(block: str, change: float):
-    fields = {name: getattr(FLOW, name).copy() for name in ("active_kw", "reactive_kvar", "voltage_pu")}
-    assert all(c.holds for c in flow_certificates(SMALL, LOAD, REACTIVE, **fields, source_voltage_pu=1.0))
-    fields[block][1] += change * (1.0 if block == "voltage_pu" else 1e3)
-    assert not all(c.holds for c in flow_certificates(SMALL, LOAD, REACTIVE, **fields, source_voltage_pu=1.0))
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("change", [1e-4, -1e-4, np.nan])
-def test_a_perturbed_dispatch_fails_a_certificate(block: str, change: float):
-    """By 100 times the tolerance, per unit for powers (a unit is 1 000 kW) and squared voltages' multipliers."""
-    problem = replace(PROBLEM, lowest_pu=0.985)
-    fields = {name: getattr(DISPATCH, name) for name in BLOCKS}
-    assert all(c.holds for c in dispatch_certificates(problem, **fields))
-    scale = 1e3 if block.endswith(("_kw", "_kvar", "voltage_price")) else 1.0
-    if np.ndim(fields[block]):
-        values = np.array(fields[block])
-        values.flat[-1] += change * scale
-        fields[block] = values
-    else:
-        fields[block] += change * scale
-    assert not all(c.holds for c in dispatch_certificates(problem, **fields))

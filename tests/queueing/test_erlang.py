@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.queueing.exact_queue import exact_c, exact_log_c
+from tests.queueing.exact_queue import exact_log_c
 from v2g_nb.errors import Infeasible
-from v2g_nb.queueing import erlang_c, log_erlang_c
-from v2g_nb.queueing.erlang import erlang_b, erlang_b_recursion, erlang_c_derivative
+from v2g_nb.queueing import erlang_c
 
 SERVERS = [*range(1, 26), 50, 99, 100, 145, 146, 300, 1000, 3000, 9999, 10_000]
 RATIOS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95]
@@ -24,7 +23,7 @@ ratios = st.one_of(st.floats(0.01, 1 - 1e-6), st.floats(-6, -0.31).map(lambda e:
 def log_error(count: int, load: float) -> float:
     """Return |error of log C| over max(1, |log C|)."""
     exact = exact_log_c(count, load)
-    return float(abs(mp.mpf(float(log_erlang_c(count, load))) - exact) / max(1, abs(exact)))
+    return float(abs(mp.mpf(float(erlang_c(count, load, log=True))) - exact) / max(1, abs(exact)))
 
 
 @pytest.mark.parametrize("count", SERVERS)
@@ -51,74 +50,23 @@ def test_the_naive_logarithm_fails_the_same_grid():
     assert max(errors) > 1e-12
 
 
-@pytest.mark.parametrize(("count", "load"), [(100, 90.0), (8, 7.5)])
-def test_two_known_values(count: int, load: float):
-    assert abs(float(erlang_c(count, load) / exact_c(count, load)) - 1) <= 1e-13
-
-
 def test_vectorised_equals_one_by_one():
     counts, loads = np.array([[1], [8], [10_000]]), np.array([[0.2, 0.5, 0.9]])
-    together = log_erlang_c(counts, loads * counts)
+    together = erlang_c(counts, loads * counts, log=True)
     for i, j in np.ndindex(3, 3):
-        assert together[i, j] == log_erlang_c(int(counts[i, 0]), float((loads * counts)[i, j]))
+        assert together[i, j] == erlang_c(int(counts[i, 0]), float((loads * counts)[i, j]), log=True)
 
 
 def test_no_load_and_vanishing_probabilities():
     assert erlang_c(8, 0.0) == 0.0
-    assert log_erlang_c(8, 0.0) == -math.inf
+    assert erlang_c(8, 0.0, log=True) == -math.inf
     assert erlang_c(10_000, 100.0) == 0.0
-    assert log_erlang_c(10_000, 100.0) == pytest.approx(float(exact_log_c(10_000, 100.0)), rel=1e-13)
+    assert erlang_c(10_000, 100.0, log=True) == pytest.approx(float(exact_log_c(10_000, 100.0)), rel=1e-13)
 
 
 def test_full_load_has_no_stationary_probability():
     with pytest.raises(Infeasible, match="offered_load"):
         erlang_c([8, 8], [7.0, 8.0])
-
-
-@pytest.mark.parametrize("count", [1, 2, 8, 64, 500])
-@pytest.mark.parametrize("ratio", [0.01, 0.3, 0.99, 1.0, 1.01, 1.2, 1.5, 3.0, 100.0])
-def test_erlang_b_against_recursion(count: int, ratio: float):
-    """The closed form, with its continued fraction above capacity, is the recursion."""
-    assert erlang_b(count, ratio * count) == pytest.approx(float(erlang_b_recursion(count, ratio * count)), rel=2e-13)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 400), st.floats(0.02, 0.999))
-def test_derivative_against_exact_differences(count: int, ratio: float):
-    load = ratio * count
-    with mp.workdps(40):
-        h = mp.mpf(10) ** -10 * min(load, count - load)
-        slope = (exact_c(count, mp.mpf(load) + h) - exact_c(count, mp.mpf(load) - h)) / (2 * h)
-    if slope > mp.mpf(10) ** -290:
-        assert float(erlang_c_derivative(count, load) / slope) == pytest.approx(1, rel=1e-11)
-
-
-@pytest.mark.parametrize("load", [0.3, 5.0, 7.9, 12.0])
-def test_derivative_of_erlang_b(load: float):
-    """dB/da = B (c/a - 1 + B), the identity that the chapter proves."""
-    with mp.workdps(40):
-
-        def exact_b(a: mp.mpf) -> mp.mpf:
-            return 1 / mp.nsum(lambda n: mp.factorial(8) / mp.factorial(8 - n) / a**n, [0, 8])
-
-        slope = mp.diff(exact_b, load)
-    b = float(erlang_b(8, load))
-    assert b * (8 / load - 1 + b) == pytest.approx(float(slope), rel=1e-12)
-
-
-@pytest.mark.parametrize("load", [1e-50, 1e-155, 1e-170, 1e-300, 1e-308, 1e-310])
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 20])
-@pytest.mark.filterwarnings("error")
-def test_derivative_under_hardly_any_load(count: int, load: float):
-    """C(c, a) is a^c / c! times 1 + (1 - 1 / c) a + ..., and its derivative a^(c - 1) / (c - 1)!."""
-    with mp.workdps(40):
-        slope = mp.mpf(load) ** (count - 1) / mp.factorial(count - 1)
-    assert float(erlang_c_derivative(count, load)) == pytest.approx(float(slope), rel=1e-12, abs=1e-322)
-
-
-def test_derivative_without_load():
-    assert erlang_c_derivative([1, 2], 5e-324).tolist() == pytest.approx([1.0, 0.0], rel=1e-12)
-    assert erlang_c_derivative([1, 2, 8], 0.0).tolist() == [1.0, 0.0, 0.0]
 
 
 @settings(max_examples=100, deadline=None)
@@ -132,5 +80,3 @@ def test_waiting_is_rarer_than_a_busy_server(count: int, ratio: float):
 
 def test_probabilities_nearer_to_1_than_floats_are_rounded():
     assert erlang_c(1, np.nextafter(1.0, 0.0)) == 1.0  # C(1, a) = a, which is not 1
-    assert erlang_b(8, 1e18) == 1.0
-    assert erlang_b(8, 1e12) < 1.0

@@ -8,10 +8,8 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import poisson
 
-from v2g_nb.certificate import require
 from v2g_nb.errors import InvalidInput, NotAnEquilibrium, NotConverged
-from v2g_nb.queueing import TransientResult, mean_wait, solve_queue, transient
-from v2g_nb.queueing.certificates import transient_certificates
+from v2g_nb.queueing import solve_queue, transient
 
 TIMES = np.array([0.0, 0.5, 1.0, 4.0])
 OPENING = transient(8, 6.5, 1.1, TIMES)
@@ -30,7 +28,7 @@ def generator(servers: int, arrival_rate: float, service_rate: float, size: int)
 )
 def test_against_the_matrix_exponential(servers: int, arrivals: float, mu: float, initial: list[float]):
     times = np.array([0.1, 1.0, 3.0])
-    result = require(transient(servers, arrivals, mu, times, initial=initial))
+    result = transient(servers, arrivals, mu, times, initial=initial).require()
     size = 160
     first = np.pad(initial, (0, size - len(initial)))
     for time, row in zip(times, result.probabilities, strict=True):
@@ -40,14 +38,12 @@ def test_against_the_matrix_exponential(servers: int, arrivals: float, mu: float
 
 
 def test_virtual_wait_after_a_quarter_of_an_hour():
-    """M/M/8 with 6.5 and 1.1 per 15 minutes, from empty: 0.14 min at minute 15, 2.19 in the long run."""
+    """M/M/8 with 6.5 and 1.1 per 15 minutes, from empty."""
     size, servers = 120, 8
     row = expm(generator(8, 6.5, 1.1, size) * 1.0)[0]
     ahead = np.maximum(np.arange(size) - servers + 1, 0)
     by_hand = 15 * row @ ahead / (servers * 1.1)
     assert 15 * OPENING.mean_virtual_wait[2] == pytest.approx(by_hand, abs=1e-10)
-    assert f"{by_hand:.2f}" == "0.14"
-    assert f"{15 * mean_wait(8, 6.5, 1.1):.2f}" == "2.19"
 
 
 def test_long_run_is_the_stationary_state():
@@ -83,36 +79,14 @@ def test_the_stated_error_is_kept():
         assert result.error <= error
         assert gap <= 2 * result.error + 1e-13
         assert result.converged
+    with pytest.raises(NotAnEquilibrium, match="converge"):
+        replace(result, converged=False).require()
 
 
 def test_overload_grows_at_the_surplus():
     """Above capacity there is no stationary state, and the number grows by lambda - c mu."""
-    result = require(transient(2, 5.0, 1.0, [20.0, 30.0]))
+    result = transient(2, 5.0, 1.0, [20.0, 30.0]).require()
     assert np.diff(result.mean_number)[0] == pytest.approx(30.0, rel=1e-3)
-
-
-@pytest.mark.parametrize("row", range(len(TIMES)))
-@pytest.mark.parametrize("state", [0, 7, 8, 20])
-@pytest.mark.parametrize("spoil", [1e-6, -1e-6, math.nan])
-def test_certificates_notice_a_change(row: int, state: int, spoil: float):
-    p = OPENING.probabilities.copy()
-    p[row, state] += spoil
-    p[row, 3] -= 0.0 if math.isnan(spoil) else spoil  # so that the sum alone does not tell
-    with pytest.raises(NotAnEquilibrium):
-        require(certified_again(OPENING, p))
-
-
-def test_certificates_notice_a_lost_share():
-    with pytest.raises(NotAnEquilibrium):
-        require(certified_again(OPENING, OPENING.probabilities * (1 - 1e-6)))
-
-
-def certified_again(result: TransientResult, probabilities: np.ndarray) -> TransientResult:
-    first = np.zeros(probabilities.shape[1])
-    first[0] = 1.0
-    rates = (result.servers, result.arrival_rate, result.service_rate)
-    proofs = transient_certificates(*rates, result.times, first, probabilities, result.error)
-    return replace(result, probabilities=probabilities, certificates=proofs)
 
 
 @pytest.mark.parametrize("late", [1e5, 1e12, 1e300, 1.7e308])

@@ -6,19 +6,14 @@ import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tools.paths import BOOK, ROOT
 from v2g_nb.errors import InvalidInput
-from v2g_nb.synthesis import main, read_feeder, read_tariff, who_gains
-from v2g_nb.synthesis.own_tables import read_table
-from v2g_nb.synthesis.tariffs import Tariff
+from v2g_nb.synthesis import read_feeder, read_tariff, tariff_gains
 
 OWN = BOOK / "synthesis" / "own-data"
 HEAD = "id,arrival,departure,energy_kwh,power_kw\n"
@@ -35,7 +30,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 def test_shifting_is_the_linear_program():
     """The cheapest way to charge, by a general solver on a grid of minutes."""
     tariff = read_tariff(OWN / "tariff.csv")
-    lines = who_gains(OWN / "sessions.csv", tariff)
+    lines = tariff_gains(OWN / "sessions.csv", tariff)
     price = np.concatenate(
         [
             np.full(round((b - a) / timedelta(minutes=1)), p)
@@ -60,11 +55,11 @@ def test_shifting_is_the_linear_program():
 
 
 def test_the_flat_price_brings_the_same_revenue_before_anybody_reacts():
-    lines = who_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"))
+    lines = tariff_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"))
     assert sum(v["flat_eur"] for v in lines) == pytest.approx(sum(v["tariff_on_arrival_eur"] for v in lines))
     assert all(v["tariff_shifted_eur"] <= v["tariff_on_arrival_eur"] + 1e-12 for v in lines)
     assert {v["status"] for v in lines} == {"gains", "loses"}
-    dear = who_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"), flat_eur_per_kwh=1.0)
+    dear = tariff_gains(OWN / "sessions.csv", read_tariff(OWN / "tariff.csv"), flat_eur_per_kwh=1.0)
     assert {v["status"] for v in dear} == {"gains"}
     assert dear[0]["flat_eur"] == dear[0]["energy_kwh"]
 
@@ -89,16 +84,17 @@ def test_the_flat_price_brings_the_same_revenue_before_anybody_reacts():
         ("x,2024-03-01 08:00Z,2024-03-01 09:00Z,1,11", "arrival", "no time zone"),
         ("a,2024-03-01 08:00,2024-03-01 09:00,1,11", "id", "row 2 has it already"),
         (",2024-03-01 08:00,2024-03-01 09:00,1,11", "id", "must name"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,1", "", "has 4 cells, must have 5"),
+        ("x,2024-03-01 08:00,2024-03-01 09:00,7,5,11", "", "has 6 cells, must have 5 as the header; numbers"),
     ],
 )
 def test_a_bad_row_is_kept_and_named(tmp_path, row, column, words):
     good = "a,2024-03-01 08:00,2024-03-01 09:00,1,11\n"
     path = written(tmp_path, "mine.csv", HEAD + good + row + "\n")
-    lines = who_gains(path, read_tariff(OWN / "tariff.csv"))
-    assert [v["status"] for v in lines][1] == "rejected"
-    assert lines[0]["status"] != "rejected"
+    lines = tariff_gains(path, read_tariff(OWN / "tariff.csv"))
+    assert [v["status"] for v in lines] == ["even", "rejected"]
     note = lines[1]["note"]
-    assert note.startswith(f"mine.csv, row 3, column {column}:")
+    assert note.startswith(f"mine.csv, row 3, column {column}:" if column else "mine.csv, row 3: ")
     assert words in note
 
 
@@ -127,29 +123,14 @@ def test_a_bad_tariff_is_named(tmp_path, text, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ("x,2024-03-01 08:00,2024-03-01 09:00,1", "has 4 cells, must have 5"),
-        ("x,2024-03-01 08:00,2024-03-01 09:00,7,5,11", "has 6 cells, must have 5 as the header; numbers"),
-    ],
-)
-def test_a_row_with_too_few_or_too_many_cells_is_kept_and_named(tmp_path, row, words):
-    good = "a,2024-03-01 08:00,2024-03-01 09:00,1,11\n"
-    path = written(tmp_path, "mine.csv", HEAD + row + "\n" + good)
-    lines = who_gains(path, read_tariff(OWN / "tariff.csv"))
-    assert [v["status"] for v in lines] == ["rejected", "even"]
-    assert lines[0]["note"].startswith("mine.csv, row 2: " + words)
-
-
 def test_a_session_across_midnight(tmp_path):
     """Ten hours from ten at night, three of them before midnight's price ends: by hand."""
     night = PRICES + "2024-03-01 20:00,2024-03-02 01:00,0.3\n2024-03-02 01:00,2024-03-02 09:00,0.1\n"
     path = written(tmp_path, "mine.csv", HEAD + "a,2024-03-01 22:00,2024-03-02 08:00,40,10\n")
-    (line,) = who_gains(path, read_tariff(written(tmp_path, "night.csv", night)))
+    (line,) = tariff_gains(path, read_tariff(written(tmp_path, "night.csv", night)))
     assert line["tariff_on_arrival_eur"] == pytest.approx(30 * 0.3 + 10 * 0.1)
     assert line["tariff_shifted_eur"] == pytest.approx(40 * 0.1)
-    (line,) = who_gains(path, read_tariff(OWN / "tariff.csv"))
+    (line,) = tariff_gains(path, read_tariff(OWN / "tariff.csv"))
     assert "must not lie after the tariff ends" in line["note"]
 
 
@@ -162,33 +143,6 @@ def test_rows_may_stand_in_any_order(tmp_path):
     lines = (OWN / "tariff.csv").read_text(encoding="utf-8").splitlines()
     path = written(tmp_path, "mine.csv", "\n".join([lines[0], *reversed(lines[1:])]))
     assert read_tariff(path) == read_tariff(OWN / "tariff.csv")
-
-
-def test_time_zones_are_converted():
-    """Eight in Berlin is seven in London: the same piece of the tariff."""
-    clock = "2024-03-01T{}"
-    times = tuple(datetime.fromisoformat(clock.format(t)) for t in ("07:00+00:00", "08:00+00:00", "09:00+00:00"))
-    tariff = Tariff(times, (0.1, 0.5))
-    berlin = [datetime.fromisoformat(clock.format(t)) for t in ("08:00+01:00", "09:30+01:00")]
-    assert tariff.pieces(*berlin) == [(0.1, 1.0), (0.5, 0.5)]
-    with pytest.raises(InvalidInput, match="time zone"):
-        tariff.pieces(DAY, DAY)
-
-
-def test_the_hour_that_a_clock_skips_counts_as_none():
-    """With offsets the night of the change is three hours long from one to five; without them it is four."""
-    begin, end = "2024-03-31T01:00", "2024-03-31T05:00"
-    aware = tuple(datetime.fromisoformat(t) for t in (begin + "+01:00", end + "+02:00"))
-    naive = tuple(datetime.fromisoformat(t) for t in (begin, end))
-    assert Tariff(aware, (0.2,)).pieces(*aware) == [(0.2, 3.0)]
-    assert Tariff(naive, (0.2,)).pieces(*naive) == [(0.2, 4.0)]
-
-
-def test_a_zone_whose_clock_skips_an_hour_counts_the_hours_that_pass():
-    """Two times of one zone are two hours apart here, though their clocks show three."""
-    zone = ZoneInfo("Europe/Berlin")
-    times = tuple(datetime(2024, 3, 31, hour, tzinfo=zone) for hour in (1, 3, 4))
-    assert Tariff(times, (0.3, 0.1)).pieces(times[0], times[-1]) == [(0.3, 1.0), (0.1, 1.0)]
 
 
 def test_a_negative_price_in_another_unit_is_seen(tmp_path):
@@ -233,64 +187,6 @@ def test_the_command_keeps_every_row_and_says_what_is_wrong(tmp_path):
     assert done.stderr.count("rejected: sessions-with-faults.csv, row") == 9
     with out.open(encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == 10
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("none.csv", "tariff.csv"), "none.csv"),
-        (("sessions.csv", "none.csv"), "none.csv"),
-        (("sessions.csv", "sessions.csv"), "column start: is missing"),
-        (("tariff.csv", "tariff.csv"), "column id: is missing"),
-        (("sessions.csv", "tariff.csv", "--flat", "-1"), "flat_eur_per_kwh = -1.0"),
-        (("sessions.csv", "tariff.csv", "--flat", "32"), "flat_eur_per_kwh = 32.0"),
-    ],
-)
-def test_the_command_ends_with_two_where_there_is_nothing_to_compute(tmp_path, capsys, words, said):
-    files = [str(OWN / w) if w.endswith(".csv") else w for w in words]
-    out = tmp_path / "table.csv"
-    assert main([*files, "--out", str(out)]) == 2
-    assert said in capsys.readouterr().err
-    assert not out.exists()
-
-
-def test_the_command_never_writes_over_what_it_reads(tmp_path, capsys):
-    mine = written(tmp_path, "mine.csv", (OWN / "sessions.csv").read_text(encoding="utf-8"))
-    before = mine.read_text(encoding="utf-8")
-    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(mine)]) == 2
-    assert "--out" in capsys.readouterr().err
-    assert mine.read_text(encoding="utf-8") == before
-    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(tmp_path / "no" / "table.csv")]) == 2
-    assert main([str(mine), str(OWN / "tariff.csv"), "--out", str(tmp_path)]) == 2
-    assert "a file that can be written" in capsys.readouterr().err
-
-
-def test_a_spreadsheets_mark_and_quoted_cells_are_read(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text('\ufeffbus, load_kw\n"the, mill",12\n\n"two\nlines",3\n', encoding="utf-8")
-    rows = read_table(path, ["bus", "load_kw"])
-    assert [(r.number, r.cells["bus"]) for r in rows.rows] == [(2, "the, mill"), (5, "two\nlines")]
-    path.write_bytes(b"bus,load_kw\nm\xfchle,3\n")
-    with pytest.raises(InvalidInput, match="UTF-8"):
-        read_table(path, ["bus"])
-    path.write_text("bus,load_kw\nmill," + "3" * 200_000 + "\n", encoding="utf-8")
-    with pytest.raises(InvalidInput, match=r"mine\.csv, row 2: must be rows of cells"):
-        read_table(path, ["bus"])
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0.05, 0.6), st.floats(0.25, 3.0)), min_size=1, max_size=6),
-    st.floats(0, 1),
-    st.floats(1, 22),
-)
-def test_shifting_never_costs_more_and_scales(pieces, part, power):
-    from v2g_nb.synthesis.tariffs import _cost
-
-    energy = part * power * sum(h for _, h in pieces)
-    shifted, arrival = _cost(sorted(pieces), energy, power), _cost(pieces, energy, power)
-    low, high = min(p for p, _ in pieces), max(p for p, _ in pieces)
-    assert low * energy - 1e-9 <= shifted <= arrival + 1e-9 <= high * energy + 2e-9
 
 
 def test_feeder_of_ones_own():

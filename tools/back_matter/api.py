@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from tools.size import MODELS, REST, TOPICS
+from tools.size import FACES, MODELS, REST, TOPICS
 
 GROUPS = {"topics": TOPICS, "models": MODELS, "rest": REST}
 
@@ -45,7 +45,7 @@ def section(name: str) -> str:
     module = importlib.import_module(f"v2g_nb.{name}")
     sources = sorted(Path(inspect.getfile(module)).parent.rglob("*.py")) if hasattr(module, "__path__") else []
     digest = hashlib.sha256(b"".join(s.read_bytes() for s in sources or [Path(inspect.getfile(module))]))
-    lines = [f"## v2g_nb.{name}", "", f"% {digest.hexdigest()}", "", "```{eval-rst}"]
+    lines = [f"(face-{name})=", f"## v2g_nb.{name}", "", f"% {digest.hexdigest()}", "", "```{eval-rst}"]
     lines += [f".. automodule:: {module.__name__}", ""]
     for each in module.__all__:
         lines += [*directive(module, each), ""]
@@ -64,11 +64,8 @@ def one_line(name: str) -> str:
 
 
 def overview() -> str:
-    """Return the twelve faces as a table: name, what it is about, how many names."""
-    rows = ["| `from v2g_nb import ...` | is about | names |", "|---|---|---|"]
-    for title, names in (("topics", TOPICS), ("models", MODELS)):
-        for name in names:
-            count = len(importlib.import_module(f"v2g_nb.{name}").__all__)
-            place = f"[`{name}`](api-{title}.md#v2g-nb-{name})"
-            rows.append(f"| {place} | {one_line(name)} | {count} |")
+    """Return the twelve faces as a table: name, and what it is about."""
+    rows = ["| Face | What it is about |", "|---|---|"]
+    for name in FACES:
+        rows.append(f"| [`{name}`](#face-{name}) | {one_line(name)} |")
     return "\n".join([*rows, ""])

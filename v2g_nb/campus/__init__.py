@@ -1,57 +1,28 @@
-"""A building, an aggregator and the cars on its campus (Shen et al.).
+"""A building, an aggregator and the cars on its campus.
 
-`calibrated_campus` and `real_campus` are days, `draw_fleet` and `select_cars` the cars. `FleetGame` is what
-the cars play: `solve_fleet` finds its equilibrium, `liebmann` runs Algorithm 1, `regret_bounds` says what a
-car could still save. `solve_aggregator_price` finds the leader's price, `settle` the money, `run_protocol`
-the messages. Power in kW, energy in kWh, money in EUR.
+A `Campus` is a day, `draw_fleet` and `select_cars` make its `Fleet`. The campus makes the `FleetGame` that
+the cars play and settles who pays; the game's `storage` is what `v2g_nb.games` solves.
+`solve_fleet` finds its equilibrium in the units of the campus, `solve_aggregator_price` the leader's price,
+`run_protocol` plays the messages. Power in kW, energy in kWh, money in EUR.
 
-Derived in the chapters of the part *The campus*.
+Derived in the chapters of the part *The campus*, after Shen et al.
 """
 
-from v2g_nb.campus.aggregator import LeaderSolution, campus_game, gradient_ascent, profit_slope, solve_leader
-from v2g_nb.campus.building import Campus, calibrated_campus, draw_real_fleet, real_campus
+from v2g_nb.arguments import face
+from v2g_nb.campus.aggregator import AggregatorPrice, AscentStep, gradient_ascent, profit_slope, solve_aggregator_price
 from v2g_nb.campus.certificates import certify_fleet, regret_bounds
-from v2g_nb.campus.equilibrium import FleetEquilibrium, car_best_response, liebmann, solve_fleet, solve_liebmann
-from v2g_nb.campus.exact import printed_best_response
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.game import FleetGame, car_costs, dynamic_price, fleet_potential
-from v2g_nb.campus.money import BASELINES, Money, gains, settle, settle_before
-from v2g_nb.campus.protocol import FLOWS, infer_car, run_protocol
-from v2g_nb.campus.selection import FleetRules, draw_fleet, regulation_window, select_cars
+from v2g_nb.campus.day import Campus, Gains, Money, gains
+from v2g_nb.campus.equilibrium import FleetEquilibrium, solve_fleet, solve_liebmann
+from v2g_nb.campus.fleet import Fleet, FleetRules, Selection, draw_fleet, draw_real_fleet, select_cars
+from v2g_nb.campus.game import CarCosts, FleetGame
+from v2g_nb.campus.printed import PrintedResponse, printed_best_response
+from v2g_nb.campus.protocol import FLOWS, Record, run_protocol
 
 __all__ = [
-    "BASELINES",
-    "FLOWS",
-    "Campus",
-    "Fleet",
-    "FleetEquilibrium",
-    "FleetGame",
-    "FleetRules",
-    "LeaderSolution",
-    "Money",
-    "calibrated_campus",
-    "campus_game",
-    "car_best_response",
-    "car_costs",
-    "certify_fleet",
-    "draw_fleet",
-    "draw_real_fleet",
-    "dynamic_price",
-    "fleet_potential",
-    "gains",
-    "gradient_ascent",
-    "infer_car",
-    "liebmann",
-    "printed_best_response",
-    "profit_slope",
-    "real_campus",
-    "regret_bounds",
-    "regulation_window",
-    "run_protocol",
-    "select_cars",
-    "settle",
-    "settle_before",
-    "solve_fleet",
-    "solve_leader",
-    "solve_liebmann",
-]
+    "FLOWS", "AggregatorPrice", "AscentStep", "Campus", "CarCosts", "Fleet", "FleetEquilibrium", "FleetGame",
+    "FleetRules", "Gains", "Money", "PrintedResponse", "Record", "Selection", "certify_fleet", "draw_fleet",
+    "draw_real_fleet", "gains", "gradient_ascent", "printed_best_response", "profit_slope", "regret_bounds",
+    "run_protocol", "select_cars", "solve_aggregator_price", "solve_fleet", "solve_liebmann",
+]  # fmt: skip
+
+face(globals())

@@ -1,24 +1,19 @@
 """Certificates of the cars' equilibrium, from equations (1)-(9) and linear programs; no solver is known here."""
 
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
-from v2g_nb import checks
-from v2g_nb.campus.fleet import Fleet
+from v2g_nb.campus.fleet import Fleet, NonNegative
 from v2g_nb.campus.game import FleetGame
 from v2g_nb.certificate import Certificate
 from v2g_nb.checks import FloatArray
-from v2g_nb.games.storage_certificates import certificates_of_gaps, numbers_or_nan, tangent_gaps
+from v2g_nb.games.certificates import Plans, certificates_of_gaps, tangent_gaps
+
+Plan = Annotated[FloatArray, Plans("game.fleet.size game.fleet.slots")]
 
 
-def _plan(game: FleetGame, plan_kw: Any) -> FloatArray:
-    """Return the plan; NaN may stand in it: what cannot be computed must fail, not raise."""
-    checks.instance("game", game, FleetGame)
-    return numbers_or_nan("plan_kw", plan_kw, (game.fleet.size, game.fleet.slots))
-
-
-def regret_bounds(game: FleetGame, plan_kw: Any) -> FloatArray:
+def regret_bounds(game: FleetGame, plan_kw: Plan) -> FloatArray:
     """Return what each car could save at most by any change of its own plan [EUR].
 
     Parameters
@@ -41,20 +36,19 @@ def regret_bounds(game: FleetGame, plan_kw: Any) -> FloatArray:
 
     Examples
     --------
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
+    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
     >>> regret_bounds(game, np.zeros((2, 2))).round(2)
     array([3.96, 3.96])
     """
-    plan = _plan(game, plan_kw)
-    total = plan.sum(axis=0)
+    total = plan_kw.sum(axis=0)
     price = game.price_base * (game.baseline_kw + total - game.request_kw)  # (1)
-    energy = game.fleet.hours * (price + game.price_base * plan)  # (3): a car moves its own price as well
+    energy = game.fleet.hours * (price + game.price_base * plan_kw)  # (3): a car moves its own price as well
     unused = np.where(game.request_kw > 0, np.maximum(0.0, game.request_kw - total), 0.0)
-    return tangent_gaps(game.users, plan, energy - 2.0 * game.deviation_weight * unused)
+    return tangent_gaps(game.storage, plan_kw, energy - 2.0 * game.deviation_weight * unused)
 
 
-def certify_fleet(game: FleetGame, plan_kw: Any, tolerance: float = 1e-6) -> tuple[Certificate, ...]:
+def certify_fleet(game: FleetGame, plan_kw: Plan, tol: NonNegative = 1e-6) -> tuple[Certificate, ...]:
     """Return the certificates that a plan is the cars' equilibrium.
 
     Parameters
@@ -63,7 +57,7 @@ def certify_fleet(game: FleetGame, plan_kw: Any, tolerance: float = 1e-6) -> tup
         Cars and prices.
     plan_kw : array_like, shape (cars, slots)
         Charging power of each car.
-    tolerance : float
+    tol : float
         For feasibility [kW and kWh], regret and potential gap [EUR]; that of the distance follows from it.
 
     Returns
@@ -78,16 +72,14 @@ def certify_fleet(game: FleetGame, plan_kw: Any, tolerance: float = 1e-6) -> tup
 
     Examples
     --------
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
+    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
     >>> [c.holds for c in certify_fleet(game, [[360 / 19, -9.0], [360 / 19, -9.0]])]
     [True, False, False, False]
     """
-    plan = _plan(game, plan_kw)
-    checks.real("tolerance", tolerance, low=0.0)
     slope = game.price_base * game.fleet.hours
-    feasible = Certificate("violation of (6)-(9)", violation(game.fleet, plan, game.hard_target), tolerance, "kW, kWh")
-    return (feasible, *certificates_of_gaps(regret_bounds(game, plan), slope, tolerance, "EUR", "kW"))
+    feasible = Certificate("violation of (6)-(9)", violation(game.fleet, plan_kw, game.hard_target), tol, "kW, kWh")
+    return (feasible, *certificates_of_gaps(regret_bounds(game, plan_kw), slope, tol, "EUR", "kW"))
 
 
 def violation(fleet: Fleet, plan: FloatArray, hard_target: bool) -> float:

@@ -1,55 +1,46 @@
-"""The game between the cars: the price (1), each car's cost (2)-(5), and their potential."""
+"""The game between the cars: the price (1), each car's cost (2)-(5), and the storage game that it is."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
 from v2g_nb import checks
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.checks import FloatArray
-from v2g_nb.games.storage import SharedCost, StorageUsers, potential
+from v2g_nb.arguments import Model, Record, checks_arguments
+from v2g_nb.campus.fleet import Fleet, NonNegative, Positive, Profile
+from v2g_nb.checks import Array, FloatArray
+from v2g_nb.games.storage import StorageGame
+
+Total = Annotated[FloatArray, Array("self.fleet.slots")]
+Plan = Annotated[FloatArray, Array("game.fleet.size game.fleet.slots")]
 
 
-def dynamic_price(price_base: float, baseline_kw: Any, total_kw: Any, request_kw: Any) -> FloatArray:
-    """Return the aggregator's price (1), [EUR/kWh].
+def dynamic_price(price_base: float, baseline: FloatArray, total: FloatArray, request: FloatArray) -> FloatArray:
+    """Return the aggregator's price (1) [EUR/kWh] at other demand B, the cars' total S and the request R [kW].
 
-    Parameters
-    ----------
-    price_base : float
-        Scale p_base; positive [EUR/kW^2h].
-    baseline_kw, total_kw, request_kw : array_like, shape (slots,)
-        The aggregator's other demand B, the cars' total S and the building's request R [kW].
-
-    Returns
-    -------
-    numpy.ndarray, shape (slots,)
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is out of range or of another shape.
-
-    References
-    ----------
-    Shen et al., equation (1).
-
-    Examples
-    --------
-    >>> dynamic_price(0.001, [120.0], [30.0], [-50.0])
+    >>> dynamic_price(0.001, np.array([120.0]), np.array([30.0]), np.array([-50.0]))
     array([0.2])
     """
-    checks.real("price_base", price_base, low=0.0, open_low=True)
-    baseline = checks.array("baseline_kw", baseline_kw, shape=(None,))
-    total = checks.array("total_kw", total_kw, shape=baseline.shape)
-    request = checks.array("request_kw", request_kw, shape=baseline.shape)
-    result: FloatArray = price_base * (baseline + total - request)
-    return result
+    return np.asarray(price_base * (baseline + total - request))
 
 
 @dataclass(frozen=True, eq=False)
-class FleetGame:
+class CarCosts(Record):
+    """Each car's three cost terms, shape (cars,): only energy is paid to anybody [EUR]."""
+
+    energy_eur: FloatArray
+    deviation_eur: FloatArray
+    soc_eur: FloatArray
+
+    @property
+    def total_eur(self) -> FloatArray:
+        """Their sum (2), what a car minimises; shape (cars,)."""
+        return np.asarray(self.energy_eur + self.deviation_eur + self.soc_eur)
+
+
+@dataclass(frozen=True, eq=False)
+class FleetGame(Model):
     """What the cars play once the aggregator has announced its price.
 
     Parameters
@@ -66,7 +57,7 @@ class FleetGame:
         Weight k_pos of unused surplus (4) [EUR/kW^2].
     soc_weight : float
         Weight gamma_SoC of the state of charge (5) [EUR]; above 0 it needs cars of one capacity,
-        except in ``car_costs``, ``settle`` and ``printed_best_response``.
+        except in ``car_costs``, ``Campus.settle`` and ``printed_best_response``.
     hard_target : bool
         True: the target (7) must be reached and (5) holds as printed. False: (7) is dropped and
         (5) charges only what is missing.
@@ -82,31 +73,21 @@ class FleetGame:
 
     Examples
     --------
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
+    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
     >>> FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002).price([10.0, -10.0])
     array([-0.06, -0.02])
     """
 
     fleet: Fleet
-    request_kw: Any
-    baseline_kw: Any
-    price_base: float
-    deviation_weight: float = 1e-3
-    soc_weight: float = 0.0
+    request_kw: Profile
+    baseline_kw: Profile
+    price_base: Positive
+    deviation_weight: NonNegative = 1e-3
+    soc_weight: NonNegative = 0.0
     hard_target: bool = True
 
-    def __post_init__(self) -> None:
-        """Check and freeze the fields once."""
-        checks.instance("fleet", self.fleet, Fleet)
-        for name in ("request_kw", "baseline_kw"):
-            value = checks.array(name, getattr(self, name), shape=(self.fleet.slots,))
-            object.__setattr__(self, name, value)
-        checks.real("price_base", self.price_base, low=0.0, open_low=True)
-        checks.real("deviation_weight", self.deviation_weight, low=0.0)
-        checks.real("soc_weight", self.soc_weight, low=0.0)
-        checks.flag("hard_target", self.hard_target)
-
-    def price(self, total_kw: Any) -> FloatArray:
+    @checks_arguments
+    def price(self, total_kw: Total) -> FloatArray:
         """Return the price (1) at the cars' total [EUR/kWh].
 
         Parameters
@@ -125,115 +106,83 @@ class FleetGame:
         """
         return dynamic_price(self.price_base, self.baseline_kw, total_kw, self.request_kw)
 
-    @cached_property
-    def shared(self) -> SharedCost:
-        """The price and the deviation term in the units of the storage game (EUR per kW and slot)."""
-        slope = self.price_base * self.fleet.hours
-        surplus = np.where(self.request_kw > 0, 2.0 * self.deviation_weight, 0.0)
-        return SharedCost(slope * (self.baseline_kw - self.request_kw), slope, surplus, self.request_kw)
+    @checks_arguments
+    def paid(self, total_kw: Total) -> float:
+        """Return what the cars pay together for energy (11) [EUR].
+
+        Parameters
+        ----------
+        total_kw : array_like, shape (slots,)
+            The cars' total S.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InvalidInput
+            If `total_kw` has another shape.
+        """
+        return float(total_kw @ self.price(total_kw)) * self.fleet.hours
+
+    @checks_arguments
+    def car_costs(
+        self, plan_kw: Annotated[FloatArray, Array("self.fleet.size self.fleet.slots")], printed: bool = False
+    ) -> CarCosts:
+        """Return what each car's plan costs it.
+
+        Parameters
+        ----------
+        plan_kw : array_like, shape (cars, slots)
+            Charging power of each car, negative while discharging.
+        printed : bool
+            True: the deviation term (4) as printed, with the absolute value of the total; False: with
+            the total itself, so that discharging into a surplus is not rewarded.
+
+        Returns
+        -------
+        CarCosts
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is of another kind or shape.
+
+        References
+        ----------
+        Shen et al., equations (2)-(5).
+
+        Examples
+        --------
+        >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5], hours=0.25)
+        >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
+        >>> plan = [[-5.0, 5.0], [-5.0, 5.0]]
+        >>> [float(game.car_costs(plan, printed).deviation_eur[0]) for printed in (False, True)]
+        [5.0, 1.8]
+        """
+        fleet, total = self.fleet, plan_kw.sum(axis=0)
+        used = np.abs(total) if printed else total
+        unused = np.where(self.request_kw > 0, np.maximum(0.0, np.abs(self.request_kw) - used), 0.0)
+        deviation = np.full(fleet.size, self.deviation_weight * float((unused**2).sum()))
+        missing = fleet.soc_target - fleet.soc_start - plan_kw.sum(axis=1) * fleet.hours / fleet.capacity_kwh
+        if not self.hard_target:
+            missing = np.maximum(0.0, missing)
+        return CarCosts(plan_kw @ self.price(total) * fleet.hours, deviation, self.soc_weight * missing)
 
     @cached_property
-    def users(self) -> StorageUsers:
-        """The cars in the units of the storage game; all must share one capacity if gamma is not zero."""
-        worth = 0.0
+    def storage(self) -> StorageGame:
+        """The same game with levels in kW times slots and costs in EUR; one capacity for all if gamma is not zero."""
+        fleet, worth = self.fleet, 0.0
         if self.soc_weight > 0:
-            if np.ptp(self.fleet.capacity_kwh) > 0:
+            if np.ptp(fleet.capacity_kwh) > 0:
                 raise checks.invalid("soc_weight", self.soc_weight, "0 for cars of different capacity")
-            worth = self.soc_weight * self.fleet.hours / float(self.fleet.capacity_kwh[0])
-        return self.fleet.storage(self.hard_target, worth, worth if self.hard_target else 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class CarCosts:
-    """Each car's three cost terms, shape (cars,): only energy is paid to anybody [EUR]."""
-
-    energy_eur: FloatArray
-    deviation_eur: FloatArray
-    soc_eur: FloatArray
-
-    @property
-    def total_eur(self) -> FloatArray:
-        """Their sum (2), what a car minimises; shape (cars,)."""
-        result: FloatArray = self.energy_eur + self.deviation_eur + self.soc_eur
-        return result
-
-
-def car_costs(game: FleetGame, plan_kw: Any, printed: bool = False) -> CarCosts:
-    """Return what each car's plan costs it.
-
-    Parameters
-    ----------
-    game : FleetGame
-        Cars and prices.
-    plan_kw : array_like, shape (cars, slots)
-        Charging power of each car, negative while discharging.
-    printed : bool
-        True: the deviation term (4) as printed, with the absolute value of the total; False: with
-        the total itself, so that discharging into a surplus is not rewarded.
-
-    Returns
-    -------
-    CarCosts
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is of another kind or shape.
-
-    References
-    ----------
-    Shen et al., equations (2)-(5).
-
-    Examples
-    --------
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
-    >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
-    >>> plan = [[-5.0, 5.0], [-5.0, 5.0]]
-    >>> [float(car_costs(game, plan, printed).deviation_eur[0]) for printed in (False, True)]
-    [5.0, 1.8]
-    """
-    checks.instance("game", game, FleetGame)
-    fleet = game.fleet
-    plan = checks.array("plan_kw", plan_kw, shape=(fleet.size, fleet.slots))
-    checks.flag("printed", printed)
-    total = plan.sum(axis=0)
-    energy = plan @ game.price(total) * fleet.hours
-    used = np.abs(total) if printed else total
-    unused = np.where(game.request_kw > 0, np.maximum(0.0, np.abs(game.request_kw) - used), 0.0)
-    deviation = np.full(fleet.size, game.deviation_weight * float((unused**2).sum()))
-    missing = fleet.soc_target - fleet.soc_start - plan.sum(axis=1) * fleet.hours / fleet.capacity_kwh
-    if not game.hard_target:
-        missing = np.maximum(0.0, missing)
-    return CarCosts(energy, deviation, game.soc_weight * missing)
-
-
-def fleet_potential(game: FleetGame, plan_kw: Any) -> float:
-    """Return the potential of the cars' game [EUR].
-
-    Parameters
-    ----------
-    game : FleetGame
-        Cars and prices.
-    plan_kw : array_like, shape (cars, slots)
-        Charging power of each car.
-
-    Returns
-    -------
-    float
-        It changes by what a car's own cost changes when that car alone moves.
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is of another kind or shape, or `soc_weight` is above 0 and capacities differ.
-
-    Examples
-    --------
-    >>> fleet = Fleet(2, [0, 0], [2, 2], [0.5, 0.5], [0.5, 0.5])
-    >>> game = FleetGame(fleet, [40.0, 0.0], [0.0, 0.0], 0.002, deviation_weight=0.002)
-    >>> fleet_potential(game, np.zeros((2, 2)))
-    3.2
-    """
-    checks.instance("game", game, FleetGame)
-    plan = checks.array("plan_kw", plan_kw, shape=(game.fleet.size, game.fleet.slots))
-    return potential(game.users, game.shared, plan)
+            worth = self.soc_weight * fleet.hours / float(fleet.capacity_kwh[0])
+        slope, unit = self.price_base * fleet.hours, fleet.capacity_kwh / fleet.hours
+        return StorageGame(
+            slope * (self.baseline_kw - self.request_kw), slope, fleet.arrival, fleet.departure,
+            -fleet.power_kw, fleet.power_kw,
+            fleet.soc_start * unit, fleet.soc_low * unit, fleet.soc_high * unit, fleet.soc_target * unit,
+            self.hard_target, worth, worth if self.hard_target else 0.0,
+            np.where(self.request_kw > 0, 2.0 * self.deviation_weight, 0.0), self.request_kw,
+        )  # fmt: skip

@@ -5,19 +5,18 @@ that keeps a copy. What an agent can know is its own data and the messages sent 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from v2g_nb import checks
-from v2g_nb.campus.building import Campus, executed_request
-from v2g_nb.campus.fleet import Fleet
-from v2g_nb.campus.money import same_day
+from v2g_nb import arguments, checks
+from v2g_nb.campus.day import Campus, executed_request, same_day
+from v2g_nb.campus.fleet import Count, Fleet, Index, Positive
+from v2g_nb.campus.game import FleetGame
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.games.response import best_response
-from v2g_nb.games.storage import SharedCost
+from v2g_nb.games.storage_solvers import best_response
 
 DEVIATION_WEIGHT = 1e-3  # k_pos of (4) [EUR/kW^2]
 
@@ -41,28 +40,8 @@ FLOWS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Message:
-    """One message: who sends what to whom.
-
-    Parameters
-    ----------
-    sender, receiver : str
-        ``"Grid"``, ``"EMS"``, ``"EVA"`` or a car such as ``"EV 3"``.
-    what : str
-        What it is about, as in :data:`FLOWS`.
-    content : dict of str to array_like
-        What it says.
-
-    Raises
-    ------
-    InvalidInput
-        If the three do not name a communication of Figure 1, or `content` is no dictionary.
-
-    Examples
-    --------
-    >>> Message("EV 3", "EVA", "plan", {"plan_kw": [1.0, 2.0]}).sender
-    'EV 3'
-    """
+class Message(arguments.Record):
+    """One message: who (``"Grid"``, ``"EMS"``, ``"EVA"`` or a car such as ``"EV 3"``) sends what to whom."""
 
     sender: str
     receiver: str
@@ -71,30 +50,49 @@ class Message:
 
     def __post_init__(self) -> None:
         """Check that the message follows an arrow of Figure 1."""
-        for name in ("sender", "receiver", "what"):
-            checks.text(name, getattr(self, name))
         arrow = ("communication", self.sender.split()[0], self.receiver.split()[0], self.what)
         if arrow not in FLOWS:
             raise InvalidInput(
                 f"sender = {self.sender!r}, receiver = {self.receiver!r}, what = {self.what!r}: "
                 "must be a communication of Figure 1"
             )
-        checks.instance("content", self.content, dict)
 
 
 @dataclass(eq=False)
-class Record:
+class Record(arguments.Record):
     """All messages of a run, in order, and the plans that the cars settled on."""
 
     messages: list[Message] = field(default_factory=list)
     plan_kw: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
+    @arguments.checks_arguments
     def post(self, sender: str, receiver: str, what: str, **content: Any) -> Mapping[str, Any]:
-        """Keep a copy of a message and deliver it."""
+        """Keep a copy of a message and deliver it.
+
+        Parameters
+        ----------
+        sender, receiver : str
+            ``"Grid"``, ``"EMS"``, ``"EVA"`` or a car such as ``"EV 3"``.
+        what : str
+            What it is about, as in :data:`FLOWS`.
+        **content
+            What it says, numbers and arrays by name.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            What the receiver gets.
+
+        Raises
+        ------
+        InvalidInput
+            If the three do not name a communication of Figure 1.
+        """
         copied = {k: np.array(v) for k, v in content.items()}
         self.messages.append(Message(sender, receiver, what, copied))
         return copied
 
+    @arguments.checks_arguments
     def seen_by(self, agent: str) -> list[Message]:
         """Return what an agent was sent.
 
@@ -112,27 +110,61 @@ class Record:
         InvalidInput
             If `agent` is blank or no string.
         """
-        checks.text("agent", agent)
         return [m for m in self.messages if m.receiver == agent]
+
+    @arguments.checks_arguments
+    def infer_car(self, car: Index, hours: Positive) -> tuple[int, int, float]:
+        """Return what a curious aggregator learns of a car that never told it: stay and energy need.
+
+        Parameters
+        ----------
+        car : int
+            The car's number.
+        hours : float
+            Length of a slot [h].
+
+        Returns
+        -------
+        tuple of int, int, float
+            First slot with power, slot after the last, energy taken [kWh]; all 0 if it never charges or discharges.
+
+        Raises
+        ------
+        InvalidInput
+            If an argument is of another kind, or the car sent no plan.
+
+        Examples
+        --------
+        >>> record = Record()
+        >>> _ = record.post("EV 0", "EVA", "plan", plan_kw=[0.0, 8.0, -4.0, 0.0])
+        >>> record.infer_car(0, hours=0.25)
+        (1, 3, 1.0)
+        """
+        plans = [m.content["plan_kw"] for m in self.messages if m.sender == f"EV {car}"]
+        if not plans:
+            raise checks.invalid("car", car, "a car that sent a plan")
+        used = np.flatnonzero(np.abs(plans[-1]) > 1e-9)
+        if not len(used):
+            return 0, 0, 0.0
+        return int(used[0]), int(used[-1]) + 1, float(plans[-1].sum()) * hours
 
 
 def _car(fleet: Fleet, i: int) -> Callable[[Mapping[str, Any]], FloatArray]:
     """Return car i as a function of what it is sent; it encloses the data of this car only."""
-    own = fleet.chosen([i])
-    users = own.storage()
+    own = fleet.chosen(np.array([i]))
 
     def respond(sent: Mapping[str, Any]) -> FloatArray:
         # (1) and (4) know the others by their sum only: to this car they shift demand and request.
-        slope = float(sent["price_base"]) * own.hours
+        weights = float(sent["price_base"]), float(sent["deviation_weight"])
+        game = FleetGame(own, sent["request_kw"], sent["baseline_kw"], *weights).storage
         left = sent["request_kw"] - sent["others_kw"]
-        weight = np.where(sent["request_kw"] > 0, 2.0 * float(sent["deviation_weight"]), 0.0)
-        shared = SharedCost(slope * (sent["baseline_kw"] - left), slope, weight, left)
-        return best_response(users, shared, np.zeros((1, own.slots)), 0)
+        game = replace(game, offset=game.slope * (sent["baseline_kw"] - left), wanted=left)
+        return best_response(game, np.zeros((1, own.slots)), 0)
 
     return respond
 
 
-def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, rng: np.random.Generator) -> Record:
+def run_protocol(campus: Campus, fleet: Fleet, price_base: Positive, sweeps: Count, rng: np.random.Generator) -> Record:
     """Play one day's negotiation message by message and return the record.
 
     The target is hard, gamma is 0 and k_pos is 1e-3 EUR/kW^2.
@@ -165,18 +197,12 @@ def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, r
 
     Examples
     --------
-    >>> from v2g_nb.campus.building import calibrated_campus
-    >>> cars = Fleet(96, [30, 31], [64, 66], [0.4, 0.5], [0.8, 0.8])
-    >>> record = run_protocol(calibrated_campus(), cars, 1e-3, 2, np.random.default_rng(1))
+    >>> cars = Fleet(96, [30, 31], [64, 66], [0.4, 0.5], [0.8, 0.8], hours=0.25)
+    >>> record = run_protocol(Campus.calibrated(), cars, 1e-3, 2, np.random.default_rng(1))
     >>> len(record.messages), len(record.seen_by("EMS"))
     (12, 2)
     """
-    checks.instance("campus", campus, Campus)
-    checks.instance("fleet", fleet, Fleet)
     same_day(campus, fleet)
-    checks.real("price_base", price_base, low=0.0, open_low=True)
-    checks.integer("sweeps", sweeps, low=1)
-    checks.generator("rng", rng)
     record = Record()
     price = campus.grid_price_eur_per_kwh
     for side in ("EMS", "EVA"):
@@ -195,44 +221,3 @@ def run_protocol(campus: Campus, fleet: Fleet, price_base: float, sweeps: int, r
     record.post("EVA", "EMS", "exchange", exchange_kw=executed_request(asked["request_kw"], plans.sum(axis=0)))
     record.plan_kw = plans
     return record
-
-
-def infer_car(record: Record, car: int, hours: float = 0.25) -> tuple[int, int, float]:
-    """Return what a curious aggregator learns of a car that never told it: stay and energy need.
-
-    Parameters
-    ----------
-    record : Record
-        Of a run of the protocol.
-    car : int
-        The car's number.
-    hours : float
-        Length of a slot [h].
-
-    Returns
-    -------
-    tuple of int, int, float
-        First slot with power, slot after the last, energy taken [kWh]; all 0 if it never charges or discharges.
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is of another kind, or the car sent no plan.
-
-    Examples
-    --------
-    >>> record = Record()
-    >>> _ = record.post("EV 0", "EVA", "plan", plan_kw=[0.0, 8.0, -4.0, 0.0])
-    >>> infer_car(record, 0)
-    (1, 3, 1.0)
-    """
-    checks.instance("record", record, Record)
-    checks.integer("car", car, low=0)
-    checks.real("hours", hours, low=0.0, open_low=True)
-    plans = [m.content["plan_kw"] for m in record.messages if m.sender == f"EV {car}"]
-    if not plans:
-        raise checks.invalid("car", car, "a car that sent a plan")
-    used = np.flatnonzero(np.abs(plans[-1]) > 1e-9)
-    if not len(used):
-        return 0, 0, 0.0
-    return int(used[0]), int(used[-1]) + 1, float(plans[-1].sum()) * hours

@@ -10,14 +10,12 @@ from v2g_nb.city.market import KW
 from v2g_nb.city.program import CityProgram
 from v2g_nb.errors import Infeasible
 
-__all__: list[str] = []
-
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 MISSING = 1e-6  # MW or Mvar
 SHOWN = 8  # buses named in a message
 
 
-def explain(program: CityProgram) -> Infeasible | None:
+def infeasibility(program: CityProgram) -> Infeasible | None:
     """Return the error that names what cannot be served, and where; None if a point keeps all limits."""
     reactive = _missing(program, "reactive_balance")
     if reactive is not None and np.abs(reactive).max() <= MISSING:
@@ -34,19 +32,13 @@ def explain(program: CityProgram) -> Infeasible | None:
 
 def _missing(program: CityProgram, block: str) -> FloatArray | None:
     """Return how much is missing in each row of a block at least, or None if that alone would not help."""
-    place = program.rows[block]
-    count = place.stop - place.start
-    rows = sparse.coo_array((np.ones(count), (np.arange(place.start, place.stop), np.arange(count))))
-    more: Any = sparse.csc_array((rows.data, (rows.row, rows.col)), shape=(len(program.right), count))
+    rows, (height, width) = program.rows[block], program.matrix.shape
+    count = rows.stop - rows.start
+    more = sparse.eye_array(height).tocsc()[:, rows]
+    ends = zip((program.lower, program.upper), (0.0, np.inf), strict=True)
+    bounds = np.column_stack([np.append(end, np.full(2 * count, other)) for end, other in ends])
     matrix = sparse.hstack([program.matrix, more, -more])
-    width = len(program.lower)
-    cost = np.concatenate([np.zeros(width), np.ones(2 * count)])
-    bounds = np.column_stack(
-        [
-            np.concatenate([program.lower, np.zeros(2 * count)]),
-            np.concatenate([program.upper, np.full(2 * count, np.inf)]),
-        ]
-    )
+    cost = np.append(np.zeros(width), np.ones(2 * count))
     answer = LINPROG(cost, A_eq=matrix, b_eq=program.right, bounds=bounds)
     if answer.status != 0:
         return None
@@ -57,18 +49,15 @@ def _islands(program: CityProgram) -> list[list[int]]:
     """Return the buses of each tree of the feeder."""
     tree = program.model.market.grid.feeder
     root = np.arange(tree.num_buses)
-    parent = tree.parent
-    for bus in tree.order.tolist():
-        if parent[bus] >= 0:
-            root[bus] = root[parent[bus]]
+    for bus in tree.order[tree.parent[tree.order] >= 0].tolist():
+        root[bus] = root[tree.parent[bus]]
     return [np.flatnonzero(root == top).tolist() for top in tree.roots.tolist()]
 
 
 def _reactive_words(program: CityProgram, missing: FloatArray) -> str:
     names = program.model.market.grid.feeder.names or ()
-    hours = program.model.period_h
     for buses in _islands(program):
-        short = KW / hours * float(np.abs(missing[buses]).sum())
+        short = KW / program.model.period_h * float(np.abs(missing[buses]).sum())
         if short > KW * MISSING:
             named = [repr(names[bus]) for bus in buses]
             rest = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
@@ -79,11 +68,10 @@ def _reactive_words(program: CityProgram, missing: FloatArray) -> str:
 
 def _charging_words(program: CityProgram, missing: FloatArray) -> str:
     model = program.model
-    short = KW / model.period_h * missing
     named = [
         f"station {station.node} (bus {station.bus!r}) {abs(kw):.1f} kW"
-        for station, kw in zip(model.stations, short.tolist(), strict=True)
+        for station, kw in zip(model.stations, (KW / model.period_h * missing).tolist(), strict=True)
         if abs(kw) > KW * MISSING
     ]
-    words = ", ".join(named) if named else "some station"
+    words = ", ".join(named) or "some station"
     return f"model: charging that drivers need cannot be served; missing at least: {words}"

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.checks import FloatArray
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Array, FloatArray, IntArray, Several, Text
 from v2g_nb.data.city import load_table
 from v2g_nb.power.feeder import RadialFeeder
 
@@ -19,10 +20,13 @@ TRANSFORMER_KVA, TRANSFORMER_PU = 150.0, (0.0127, 0.0272)  # 61s-610, on its own
 RATING_KVA = {3: 3800.0, 2: 2500.0, 1: 550.0}
 CABLE_CODE, CABLE_KVA, SWITCH_KVA, SMALL_REGULATOR_KVA = "12", 1350.0, 5000.0, 2500.0
 SOURCE = "150"
+PerBus = Annotated[FloatArray, Array("radial.num_buses")]
+Phases = Annotated[FloatArray, Array("* *")]
+Outages = Annotated[Sequence[tuple[str, str]], Several((Several((Text(), Text()), many=False),), empty=True)]
 
 
 @dataclass(frozen=True, eq=False)
-class Feeder:
+class Feeder(Model):
     """A radial feeder with its loads, and what only a map knows.
 
     Parameters
@@ -50,27 +54,12 @@ class Feeder:
     """
 
     radial: RadialFeeder
-    load_kw: FloatArray
-    load_kvar: FloatArray
-    capacitor_kvar: FloatArray
-    phases: NDArray[Any]
-    x: FloatArray
-    y: FloatArray
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        tree = checks.instance("radial", self.radial, RadialFeeder)
-        buses, lines = (tree.num_buses,), (tree.num_lines,)
-        fields = {
-            "load_kw": checks.array("load_kw", self.load_kw, shape=buses),
-            "load_kvar": checks.array("load_kvar", self.load_kvar, shape=buses),
-            "capacitor_kvar": checks.array("capacitor_kvar", self.capacitor_kvar, shape=buses, low=0.0),
-            "phases": checks.array("phases", self.phases, shape=lines, low=1.0, high=3.0, whole=True).astype(int),
-            "x": checks.array("x", self.x, shape=buses),
-            "y": checks.array("y", self.y, shape=buses),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+    load_kw: PerBus
+    load_kvar: PerBus
+    capacitor_kvar: Annotated[FloatArray, Array("radial.num_buses", low=0.0)]
+    phases: Annotated[IntArray, Array("radial.num_lines", low=1.0, high=3.0, index=True)]
+    x: PerBus
+    y: PerBus
 
     def bus(self, name: str) -> int:
         """Return the number of a bus.
@@ -95,12 +84,11 @@ class Feeder:
         >>> feeder.radial.names[feeder.bus("61s")]
         '61s'
         """
-        assert self.radial.names is not None
-        checks.choice("name", name, self.radial.names)
-        return list(self.radial.names).index(name)
+        names = self.radial.names or ()
+        return list(names).index(checks.choice("name", name, names))
 
 
-def phase_equivalent(resistance_ohm: Any, reactance_ohm: Any) -> tuple[float, float]:
+def phase_equivalent(resistance_ohm: Phases, reactance_ohm: Phases) -> tuple[float, float]:
     """Return the impedance of one phase that stands for a line of one, two or three.
 
     With three phases equally loaded, what one phase sees is its own impedance minus the mutual one
@@ -127,21 +115,17 @@ def phase_equivalent(resistance_ohm: Any, reactance_ohm: Any) -> tuple[float, fl
     >>> phase_equivalent([[0.25]], [[0.26]])
     (0.75, 0.78)
     """
-    r = checks.array("resistance_ohm", resistance_ohm, shape=(None, None))
-    x = checks.array("reactance_ohm", reactance_ohm, shape=(None, None))
-    for name, matrix in (("resistance_ohm", r), ("reactance_ohm", x)):
-        if matrix.shape[0] != matrix.shape[1] or matrix.shape[0] > 3:
-            raise checks.invalid(name, matrix, "a square matrix of 1 to 3 phases")
-    if r.shape != x.shape:
-        raise checks.invalid("reactance_ohm", x, f"of shape {r.shape}, as the resistances are")
-    k = len(r)
+    k = len(resistance_ohm)
+    for name, matrix in (("resistance_ohm", resistance_ohm), ("reactance_ohm", reactance_ohm)):
+        if matrix.shape != (k, k) or k > 3:
+            raise checks.invalid(name, matrix, "a square matrix of 1 to 3 phases, both of the same")
     apart = ~np.eye(k, dtype=bool)
 
     def seen(matrix: FloatArray) -> float:
         mutual = float(matrix[apart].mean()) if k > 1 else 0.0
         return 3.0 / k * (float(np.diag(matrix).mean()) - mutual)
 
-    return seen(r), seen(x)
+    return seen(resistance_ohm), seen(reactance_ohm)
 
 
 def _codes() -> dict[str, tuple[float, float]]:
@@ -151,10 +135,8 @@ def _codes() -> dict[str, tuple[float, float]]:
     for k, code in enumerate(table["line_code"].tolist()):
         matrices = []
         for kind in "rx":
-            matrix = np.zeros((3, 3))
-            for i in range(3):
-                for j in range(i + 1):
-                    matrix[i, j] = matrix[j, i] = table[f"{kind}{i + 1}{j + 1}_ohm_per_kft"][k]
+            ends = [(max(i, j), min(i, j)) for i in (1, 2, 3) for j in (1, 2, 3)]
+            matrix = np.array([table[f"{kind}{i}{j}_ohm_per_kft"][k] for i, j in ends]).reshape(3, 3)
             size = int(np.sum(~np.isnan(np.diag(matrix))))
             matrices.append(matrix[:size, :size])
         found[code] = phase_equivalent(*matrices)
@@ -176,7 +158,7 @@ def _line(row: dict[str, Any], codes: dict[str, tuple[float, float]]) -> tuple[f
     return r * kft / BASE_OHM, x * kft / BASE_OHM, rating
 
 
-def ieee123(*, ties_closed: bool = False, outages: Sequence[tuple[str, str]] = ()) -> Feeder:
+def ieee123(*, ties_closed: bool = False, outages: Outages = ()) -> Feeder:
     """Return the IEEE 123-bus feeder as a single-phase equivalent.
 
     Regulators stand at their neutral tap, and the two tie switches 151-300 and 54-94 are open, as
@@ -210,68 +192,53 @@ def ieee123(*, ties_closed: bool = False, outages: Sequence[tuple[str, str]] = (
     ----------
     Figure 3 of the city paper.
     """
-    checks.flag("ties_closed", ties_closed)
+    return _ieee123(ties_closed, tuple(outages))
+
+
+@lru_cache(maxsize=8)
+def _ieee123(ties_closed: bool, outages: tuple[tuple[str, str], ...]) -> Feeder:
     table = load_table("ieee123_branches")
     ends = list(zip(table["from_bus"].tolist(), table["to_bus"].tolist(), strict=True))
-    out = _outages(outages, ends)
+    out = set()
+    for pair in outages:
+        both = {pair, pair[::-1]} & set(ends)
+        if not both:
+            raise checks.invalid("outages", pair, "the two ends of a line")
+        out |= both
     used = [k for k in range(len(ends)) if (ties_closed or table["closed"][k] == "yes") and ends[k] not in out]
     names = list(dict.fromkeys([SOURCE, *(bus for pair in ends for bus in pair)]))
     number = {name: k for k, name in enumerate(names)}
     codes = _codes()
     values = [_line({key: column[k] for key, column in table.items()}, codes) for k in used]
     r, x, rating = (np.array(column) for column in zip(*values, strict=True))
-    radial = RadialFeeder(
-        len(names),
-        [number[ends[k][0]] for k in used],
-        [number[ends[k][1]] for k in used],
-        r,
-        x,
-        rating,
-        base_kva=BASE_KVA,
-        names=names,
-    )
+    tails, heads = zip(*[(number[a], number[b]) for a, b in (ends[k] for k in used)], strict=True)
+    radial = RadialFeeder(len(names), tails, heads, r, x, rating, base_kva=BASE_KVA, names=names)
     loads, banks, places = (load_table(f"ieee123_{name}") for name in ("loads", "capacitors", "places"))
     at = {bus: k for k, bus in enumerate(places["bus"].tolist())}
     where = np.array([[places[c][at[name]] if name in at else np.nan for name in names] for c in ("x_ft", "y_ft")])
+    _fill(where, radial.parent)
+
+    def per_bus(rows: dict[str, Any], column: str) -> FloatArray:
+        return np.bincount([number[bus] for bus in rows["bus"].tolist()], rows[column], len(names)).astype(np.float64)
+
     return Feeder(
         radial,
-        _per_bus(number, loads["bus"], loads["load_kw"]),
-        _per_bus(number, loads["bus"], loads["load_kvar"]),
-        _per_bus(number, banks["bus"], banks["capacitor_kvar"]),
+        per_bus(loads, "load_kw"),
+        per_bus(loads, "load_kvar"),
+        per_bus(banks, "capacitor_kvar"),
         np.array([len(table["phases"][k]) for k in used]),
-        *_fill(where, radial),
+        *where,
     )
 
 
-def _outages(outages: Any, ends: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    if isinstance(outages, str) or not isinstance(outages, Sequence):
-        raise checks.invalid("outages", outages, "a list of pairs of bus names")
-    found = set()
-    for pair in outages:
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or any(not isinstance(bus, str) for bus in pair):
-            raise checks.invalid("outages", pair, "a pair of bus names")
-        both = {(pair[0], pair[1]), (pair[1], pair[0])} & set(ends)
-        if not both:
-            raise checks.invalid("outages", pair, "the two ends of a line")
-        found |= both
-    return found
-
-
-def _per_bus(number: dict[str, int], buses: NDArray[Any], values: FloatArray) -> FloatArray:
-    at = [number[bus] for bus in buses.tolist()]
-    return np.bincount(at, weights=values, minlength=len(number)).astype(np.float64)
-
-
-def _fill(where: FloatArray, radial: RadialFeeder) -> tuple[FloatArray, FloatArray]:
+def _fill(where: FloatArray, parent: IntArray) -> None:
     """Give buses that the map does not show the place of a neighbour."""
-    parent = radial.parent
-    for _ in range(radial.num_buses):
-        missing = np.flatnonzero(np.isnan(where[0]))
-        if not missing.size:
-            break
-        for bus in missing.tolist():
+    while True:
+        missing = np.flatnonzero(np.isnan(where[0])).tolist()
+        for bus in missing:
             near = [parent[bus], *np.flatnonzero(parent == bus).tolist()]
             known = [k for k in near if k >= 0 and not np.isnan(where[0, k])]
             if known:
                 where[:, bus] = where[:, known[0]]
-    return where[0], where[1]
+        if len(missing) == np.isnan(where[0]).sum():  # all are placed, or the rest stand alone
+            return

@@ -12,17 +12,8 @@ from v2g_nb.checks import FloatArray
 from v2g_nb.city.model import CityModel
 from v2g_nb.power.feeder_rows import Blocks, add_feeder_rows, picks, polygon_sides, rated_lines
 
-__all__: list[str] = []
-
 KW = 1000.0  # kW in a unit of power
 NOTHING = 1e-9  # MW; a milliwatt of room is none
-
-
-def station_buses(model: CityModel) -> tuple[Any, Any]:
-    """Return the buses with stations, in order of appearance, and the place of each station among them."""
-    buses = model.station_bus.tolist()
-    distinct = list(dict.fromkeys(buses))
-    return np.array(distinct), np.array([distinct.index(bus) for bus in buses])
 
 
 def add_variables(blocks: Blocks, model: CityModel) -> None:
@@ -30,9 +21,8 @@ def add_variables(blocks: Blocks, model: CityModel) -> None:
     market, grid = model.market, model.market.grid
     tree = grid.feeder
     count, lses = len(model.stations), len(market.shares)
-    homes, places = len(market.load_buses), len(station_buses(model)[0])
-    low = np.array([station.lowest_kw for station in model.stations]) / KW
-    high = np.array([station.highest_kw for station in model.stations]) / KW
+    homes, places = len(market.load_buses), len(model.points[0])
+    low, high = np.array([(one.lowest_kw, one.highest_kw) for one in model.stations]).T / KW
     blocks.variables("charge", count, 0.0)  # q+
     blocks.variables("discharge", count, 0.0)  # q-
     blocks.variables("net", count, low, high)
@@ -56,7 +46,7 @@ def add_variables(blocks: Blocks, model: CityModel) -> None:
     blocks.variables("active", tree.num_lines, -rating, rating)  # P
     flat = grid.facets % 4 == 0  # the polygon has a side that faces Q
     blocks.variables("line_reactive", tree.num_lines, -rating if flat else -np.inf, rating if flat else np.inf)  # Q
-    rated = np.flatnonzero(np.isfinite(rating))
+    rated = rated_lines(tree)
     slanted = len(slanted_angles(grid.facets))
     blocks.variables("facet", slanted * len(rated), np.tile(-rating[rated], slanted), np.tile(rating[rated], slanted))
     blocks.variables("voltage", tree.num_buses, grid.lowest_pu**2, grid.highest_pu**2)  # V, squared
@@ -76,7 +66,7 @@ def slanted_angles(facets: int) -> FloatArray:
 def add_market_rows(blocks: Blocks, model: CityModel) -> None:
     """Add the CNO's limits, the LSEs' balances and duties, and the clearing of the market."""
     market, grid = model.market, model.market.grid
-    buses, place = station_buses(model)
+    buses, place = model.points
     count, lses, hours = len(model.stations), len(market.shares), model.period_h
     homes, points = market.load_buses, len(buses)
     used = np.flatnonzero(grid.capacity_kw > 0.0)

@@ -1,19 +1,23 @@
 """The coupled city: who drives, where one charges, and who sells power to whom."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from v2g_nb import checks
-from v2g_nb.checks import FloatArray
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Array, FloatArray, IntArray, Number, Whole
 from v2g_nb.city.roads import RoadMap
-from v2g_nb.city.trips import Battery, Trip
-from v2g_nb.power.dispatch import DispatchProblem
+from v2g_nb.city.trips import Battery, Node, NonNegative, Part, Positive, Trip
+from v2g_nb.power.feeder import DispatchProblem
+
+Power = Annotated[float, Number(infinite=True)]
+Index = Annotated[int, Whole(low=0)]
 
 
 @dataclass(frozen=True)
-class Station:
+class Station(Model):
     """A fast charging station: a node of the roads, a bus of the feeder, a queue.
 
     Parameters
@@ -42,28 +46,21 @@ class Station:
     Equations (1b) and (4b) of the city paper.
     """
 
-    node: int
+    node: Node
     bus: str
-    base_wait_min: float = 3.0
-    wait_slope: float = 0.5
-    capacity: float = 90.0
-    lowest_kw: float = -3000.0
-    highest_kw: float = 3000.0
+    base_wait_min: NonNegative = 3.0
+    wait_slope: NonNegative = 0.5
+    capacity: NonNegative = 90.0
+    lowest_kw: Power = -3000.0
+    highest_kw: Power = 3000.0
 
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.integer("node", self.node, low=1)
-        checks.text("bus", self.bus)
-        for name in ("base_wait_min", "wait_slope", "capacity"):
-            checks.real(name, getattr(self, name), low=0.0)
-        for name in ("lowest_kw", "highest_kw"):
-            checks.real(name, getattr(self, name), infinite=True)
+    def _relations(self) -> None:
         if self.lowest_kw >= self.highest_kw:
             raise checks.invalid("lowest_kw", self.lowest_kw, f"below highest_kw = {self.highest_kw!r}")
 
 
 @dataclass(frozen=True, eq=False)
-class DriverClass:
+class DriverClass(Model):
     """Drivers who value time alike and drive alike.
 
     Parameters
@@ -89,20 +86,13 @@ class DriverClass:
     """
 
     name: str
-    value_of_time: float
-    volumes: Any
+    value_of_time: Positive
+    volumes: Annotated[FloatArray, Array("pairs", low=0.0)]
     electric: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.text("name", self.name)
-        checks.real("value_of_time", self.value_of_time, low=0.0, open_low=True)
-        object.__setattr__(self, "volumes", checks.array("volumes", self.volumes, shape=(None,), low=0.0))
-        checks.flag("electric", self.electric)
 
 
 @dataclass(frozen=True, eq=False)
-class PowerMarket:
+class PowerMarket(Model):
     """The feeder with its households, and the load serving entities (LSEs) that sell to them.
 
     Parameters
@@ -128,9 +118,8 @@ class PowerMarket:
 
     Examples
     --------
-    >>> from v2g_nb.city.dispatch import calibrated_dispatch
-    >>> from v2g_nb.city.feeder import ieee123
-    >>> market = PowerMarket(calibrated_dispatch(ieee123()), [0, 0, 0, 1, 1, 2, 2, 2], [1 / 3, 1 / 3, 1 / 3])
+    >>> grid = scenario("base").market.grid
+    >>> market = PowerMarket(grid, [0, 0, 0, 1, 1, 2, 2, 2], [1 / 3, 1 / 3, 1 / 3])
     >>> market.slope[market.load_buses[0]].round(6), market.intercept.max().round(6)
     (np.float64(0.033333), np.float64(1.533333))
 
@@ -140,31 +129,23 @@ class PowerMarket:
     """
 
     grid: DispatchProblem
-    owner: Any
-    shares: Any
-    retail_price: float = 0.20
-    elasticity: float = 0.15
-    obligation: float = 1.0
+    owner: Annotated[IntArray, Array("grid.generator_bus.size", low=0.0, empty=True, index=True)]
+    shares: Annotated[FloatArray, Array("LSEs", low=0.0, high=1.0)]
+    retail_price: NonNegative = 0.20
+    elasticity: Positive = 0.15
+    obligation: Part = 1.0
 
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        grid = checks.instance("grid", self.grid, DispatchProblem)
-        if grid.facets % 2:  # opposite sides share a row
-            raise checks.invalid("facets", grid.facets, "even for the coupled program")
-        checks.array("load_kw", grid.load_kw, low=0.0)  # households buy; who feeds in is a generator
-        shares = checks.array("shares", self.shares, shape=(None,), low=0.0, high=1.0)
-        if shares.sum() > 1.0 + 1e-9:
-            raise checks.invalid("shares", self.shares, f"of a sum of at most 1, not {shares.sum():g}")
-        size, top = (len(grid.generator_bus),), len(shares) - 1.0
-        owner = checks.array("owner", self.owner, shape=size, low=0.0, high=top, whole=True, empty=True)
-        object.__setattr__(self, "shares", shares)
-        object.__setattr__(self, "owner", owner.astype(np.int64))
-        checks.real("retail_price", self.retail_price, low=0.0)
-        checks.real("elasticity", self.elasticity, low=0.0, open_low=True)
-        checks.real("obligation", self.obligation, low=0.0, high=1.0)
+    def _relations(self) -> None:
+        if self.grid.facets % 2:  # opposite sides share a row
+            raise checks.invalid("facets", self.grid.facets, "even for the coupled program")
+        checks.array("load_kw", self.grid.load_kw, low=0.0)  # households buy; who feeds in is a generator
+        if self.shares.sum() > 1.0 + 1e-9:
+            raise checks.invalid("shares", self.shares, f"of a sum of at most 1, not {self.shares.sum():g}")
+        if self.owner.max(initial=0) >= len(self.shares):
+            raise checks.invalid("owner", self.owner, f"of LSEs from 0 to {len(self.shares) - 1}")
 
     @property
-    def load_buses(self) -> Any:
+    def load_buses(self) -> IntArray:
         """The buses with households."""
         return np.flatnonzero(self.grid.load_kw > 0.0)
 
@@ -184,36 +165,9 @@ class PowerMarket:
         """What each LSE must serve or shed at each bus, shape (LSEs, buses)."""
         return self.obligation * np.outer(self.shares, self.grid.load_kw)
 
-    def bus(self, name: str) -> int:
-        """Return the number of a bus.
 
-        Parameters
-        ----------
-        name : str
-            What the bus is called.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        InvalidInput
-            If there is no such bus.
-
-        Examples
-        --------
-        >>> from v2g_nb.city.scenarios import scenario
-        >>> scenario("base").market.bus("150")
-        0
-        """
-        names = self.grid.feeder.names or ()
-        checks.choice("name", name, names)
-        return list(names).index(name)
-
-
-@dataclass(frozen=True)
-class CityModel:
+@dataclass(frozen=True, eq=False)
+class CityModel(Model):
     """One coupled instance: roads, stations, drivers and the power market for one period.
 
     Parameters
@@ -258,7 +212,6 @@ class CityModel:
 
     Examples
     --------
-    >>> from v2g_nb.city.scenarios import scenario
     >>> model = scenario("base")
     >>> len(model.pairs), [station.node for station in model.stations]
     (20, [2, 11, 12, 15])
@@ -270,100 +223,60 @@ class CityModel:
     pairs: tuple[tuple[int, int], ...]
     drivers: tuple[DriverClass, ...]
     market: PowerMarket
-    period_h: float = 1.0
-    wear_cost: float = 0.05
-    missing_energy_cost: float = 0.0
-    pile_kw: float = 150.0
-    sharpness: float = 0.5
+    period_h: Positive = 1.0
+    wear_cost: NonNegative = 0.05
+    missing_energy_cost: NonNegative = 0.0
+    pile_kw: Positive = 150.0
+    sharpness: Positive = 0.5
     v2g: bool = True
-    count: int = 6
-    stretch: float = 1.6
+    count: Annotated[int, Whole(low=1)] = 6
+    stretch: Annotated[float, Number(low=1.0)] = 1.6
     only_needed: bool = True
-    unserved_cost: float | None = None
+    unserved_cost: NonNegative | None = None
 
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        network = checks.instance("roads", self.roads, RoadMap).network
+    def _relations(self) -> None:
+        network = self.roads.network
         if network.first_through > 0:  # stations and routes would have to keep out of zones
             right = "0 for the coupled city, whose drivers may pass through every node"
             raise checks.invalid("first_through", network.first_through, right)
-        checks.instance("battery", self.battery, Battery)
-        checks.instance("market", self.market, PowerMarket)
-        for name, kind in (("stations", Station), ("drivers", DriverClass)):
-            value = getattr(self, name)
-            if not isinstance(value, tuple) or not value or any(not isinstance(one, kind) for one in value):
-                raise checks.invalid(name, value, f"a tuple of at least one {kind.__name__}")
-        self._check_places(network.num_nodes)
-        self._check_trips()
-        for name in ("period_h", "pile_kw", "sharpness"):
-            checks.real(name, getattr(self, name), low=0.0, open_low=True)
-        for name in ("wear_cost", "missing_energy_cost"):
-            checks.real(name, getattr(self, name), low=0.0)
-        if self.unserved_cost is not None:
-            checks.real("unserved_cost", self.unserved_cost, low=0.0)
-        checks.flag("v2g", self.v2g)
-        checks.flag("only_needed", self.only_needed)
-        checks.integer("count", self.count, low=1)
-        checks.real("stretch", self.stretch, low=1.0)
-
-    def _check_trips(self) -> None:
-        """Check that every class has a volume for each pair, and that somebody travels."""
+        for pair in self.pairs:
+            if pair[0] == pair[1] or min(pair) < 1 or max(pair) > network.num_nodes:
+                raise checks.invalid("pairs", pair, f"a pair of different nodes from 1 to {network.num_nodes}")
+        places = [station.node for station in self.stations]
+        if max(places) > network.num_nodes or len(set(places)) < len(places):
+            raise checks.invalid("stations", self.stations, f"at different nodes from 1 to {network.num_nodes}")
+        for station in self.stations:
+            if station.bus not in (self.market.grid.feeder.names or ()):
+                raise checks.invalid("stations", station, "at a bus of the feeder")
         for group in self.drivers:
             if len(group.volumes) != len(self.pairs):
                 raise checks.invalid("drivers", group, f"with one volume for each of {len(self.pairs)} pairs")
         if not any(group.volumes.any() for group in self.drivers):
             raise checks.invalid("drivers", self.drivers, "of at least one trip: all volumes are 0")
 
-    def _check_places(self, nodes: int) -> None:
-        """Check the pairs, and that stations stand on nodes and buses."""
-        if not isinstance(self.pairs, tuple) or not self.pairs:
-            raise checks.invalid("pairs", self.pairs, "a tuple of at least one pair of nodes")
-        for pair in self.pairs:
-            if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
-                raise checks.invalid("pairs", pair, "a pair of different nodes")
-            for node in pair:
-                checks.integer("pairs", node, low=1, high=nodes)
-        places = [station.node for station in self.stations]
-        if max(places) > nodes or len(set(places)) < len(places):
-            raise checks.invalid("stations", self.stations, f"at different nodes from 1 to {nodes}")
-        for station in self.stations:
-            if station.bus not in (self.market.grid.feeder.names or ()):
-                raise checks.invalid("stations", station, "at a bus of the feeder")
+    @property
+    def station_bus(self) -> IntArray:
+        """The number of each station's bus."""
+        names = list(self.market.grid.feeder.names or ())
+        return np.array([names.index(station.bus) for station in self.stations])
 
     @property
-    def station_bus(self) -> Any:
-        """The number of each station's bus."""
-        return np.array([self.market.bus(station.bus) for station in self.stations])
+    def points(self) -> tuple[IntArray, IntArray]:
+        """The buses with stations, in order of appearance, and the place of each station's bus among them."""
+        buses = list(dict.fromkeys(self.station_bus.tolist()))
+        return np.array(buses), np.array([buses.index(bus) for bus in self.station_bus.tolist()])
+
+    @property
+    def queues(self) -> dict[str, Any]:
+        """What :func:`waiting_time` wants to know of the stations."""
+        names = {"base": "base_wait_min", "slope": "wait_slope", "capacity": "capacity"}
+        return {key: np.array([getattr(one, name) for one in self.stations]) for key, name in names.items()}
 
 
 @dataclass(frozen=True)
-class CityPath:
-    """A path of one class of drivers.
+class CityPath(Model):
+    """A path of one class of drivers: which class and which pair of nodes, from 0, and the trip."""
 
-    Parameters
-    ----------
-    driver, pair : int
-        Which class and which pair of nodes, from 0.
-    trip : Trip
-        Nodes and stops.
-
-    Raises
-    ------
-    InvalidInput
-        If a field is not of its kind.
-
-    Examples
-    --------
-    >>> CityPath(0, 2, Trip((1, 2, 6), (), 9.0)).trip.pattern
-    '0'
-    """
-
-    driver: int
-    pair: int
+    driver: Index
+    pair: Index
     trip: Trip
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.integer("driver", self.driver, low=0)
-        checks.integer("pair", self.pair, low=0)
-        checks.instance("trip", self.trip, Trip)

@@ -3,6 +3,7 @@
 Inside, powers are in MW, vehicles in hundreds and money in 1000 $, which keeps all numbers near one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,15 @@ from v2g_nb import checks
 from v2g_nb.checks import FloatArray
 from v2g_nb.city.market import KW, add_market_rows, add_network_rows, add_variables
 from v2g_nb.city.model import CityModel, CityPath
-from v2g_nb.city.ways import PathTable, path_table
+from v2g_nb.city.paths import PathTable, city_paths, path_table
+from v2g_nb.city.stations import waiting_time
+from v2g_nb.errors import Infeasible
 from v2g_nb.power.feeder_rows import Blocks, picks
 
 VEHICLES, MONEY = 100.0, 1000.0
+UNITS = dict.fromkeys(("flow", "link", "visit", "unserved", "demand"), VEHICLES)
+UNITS |= dict.fromkeys(("voltage", "drop", "source_voltage"), 1.0)  # all else is power
+Function = Callable[[FloatArray], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +51,11 @@ class CityProgram:
     value_of_time: float
     demands: tuple[tuple[int, int], ...]
 
+    @property
+    def paths(self) -> tuple[CityPath, ...]:
+        """What drivers may choose from: one entry each of the block ``flow``."""
+        return self.table.paths
+
     def gradient(self, x: FloatArray) -> FloatArray:
         """Return the marginal costs at a point; every multiplier acts through ``forces``.
 
@@ -59,10 +70,8 @@ class CityProgram:
 
         Examples
         --------
-        >>> from v2g_nb.city.scenarios import scenario
-        >>> from v2g_nb.city.ways import city_paths
-        >>> model = scenario("base")
-        >>> program = city_program(model, city_paths(model))
+        >>> from v2g_nb.city import scenario
+        >>> program = city_program(scenario("base"))
         >>> slope = program.gradient(np.zeros(len(program.lower)))
         >>> float(slope[program.columns["import"]][0])
         0.12
@@ -71,8 +80,8 @@ class CityProgram:
         road = self.model.roads.network
         slope[self.columns["link"]] += self._theta * road.free_flow_time * (1.0 + road.b * self._load(x) ** road.power)
         slope[self.columns["link"]] += self._theta * road.fixed_cost
-        k, base, rise, room = self._stations
-        wait = base + rise / k * np.logaddexp(0.0, k * (VEHICLES * x[self.columns["visit"]] - room))
+        visits = VEHICLES * x[self.columns["visit"]]
+        wait = waiting_time(visits, **self.model.queues, sharpness=self.model.sharpness)
         slope[self.columns["visit"]] += self._theta * wait
         return slope
 
@@ -90,10 +99,8 @@ class CityProgram:
 
         Examples
         --------
-        >>> from v2g_nb.city.scenarios import scenario
-        >>> from v2g_nb.city.ways import city_paths
-        >>> model = scenario("base")
-        >>> program = city_program(model, city_paths(model))
+        >>> from v2g_nb.city import scenario
+        >>> program = city_program(scenario("base"))
         >>> bool((program.curvature(np.zeros(len(program.lower))) >= 0).all())
         True
         """
@@ -102,9 +109,10 @@ class CityProgram:
         steeper = np.where(road.power > 0.0, self._load(x) ** np.maximum(road.power - 1.0, 0.0), 0.0)
         per_unit = road.free_flow_time * road.b * road.power * steeper * VEHICLES / road.capacity
         bend[self.columns["link"]] += self._theta * per_unit
-        k, _, rise, room = self._stations
-        argument = k * (VEHICLES * x[self.columns["visit"]] - room)
-        bend[self.columns["visit"]] += self._theta * rise * VEHICLES * np.exp(-np.logaddexp(0.0, -argument))
+        queues = self.model.queues
+        beyond = self.model.sharpness * (VEHICLES * x[self.columns["visit"]] - queues["capacity"])
+        per_visit = self._theta * queues["slope"] * VEHICLES
+        bend[self.columns["visit"]] += per_visit * np.exp(-np.logaddexp(0.0, -beyond))
         return bend
 
     @property
@@ -115,14 +123,6 @@ class CityProgram:
     def _load(self, x: FloatArray) -> FloatArray:
         flow = np.maximum(x[self.columns["link"]], 0.0)
         return np.asarray(VEHICLES * flow / self.model.roads.network.capacity)
-
-    @property
-    def _stations(self) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-        stations = self.model.stations
-        base, rise, room = (
-            np.array([getattr(one, name) for one in stations]) for name in ("base_wait_min", "wait_slope", "capacity")
-        )
-        return self.model.sharpness, base, rise, room
 
     def residual(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the natural residual of (18) in vehicles, kW, $/kWh and $ per trip, per unit for voltages.
@@ -140,10 +140,8 @@ class CityProgram:
 
         Examples
         --------
-        >>> from v2g_nb.city.scenarios import scenario
-        >>> from v2g_nb.city.ways import city_paths
-        >>> model = scenario("base")
-        >>> program = city_program(model, city_paths(model))
+        >>> from v2g_nb.city import scenario
+        >>> program = city_program(scenario("base"))
         >>> program.residual(np.zeros(len(program.lower)), np.zeros(len(program.right))).max().round(1)
         np.float64(590.0)
         """
@@ -152,16 +150,53 @@ class CityProgram:
         outside = point - np.clip(point - force, self.lower * self.unit, self.upper * self.unit)
         return np.concatenate([outside, (self.matrix @ x - self.right) * self.row_unit])
 
+    def complementarity_problem(self) -> tuple[Function, Function, FloatArray, FloatArray, FloatArray]:
+        """Return the problem (18): marginal costs against multipliers, and all rows.
 
-def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
+        Returns
+        -------
+        tuple
+            F, its derivative, the lower and upper ends of the box, and where to begin, as
+            :func:`v2g_nb.complementarity.newton_steps` takes them. All decisions come first, then all multipliers:
+            ``F(x, y) = (f'(x) - forces y, matrix x - right)``, in the program's units.
+
+        Examples
+        --------
+        >>> from v2g_nb.city import small_city
+        >>> function, jacobian, lower, upper, start = city_program(small_city()).complementarity_problem()
+        >>> function(start).shape == lower.shape
+        True
+
+        References
+        ----------
+        Equations (14) to (18) of the city paper.
+        """
+        columns, rows = len(self.lower), len(self.right)
+        free = np.full(rows, np.inf)
+
+        def function(z: FloatArray) -> FloatArray:
+            x, y = z[:columns], z[columns:]
+            return np.concatenate([self.gradient(x) - self.forces @ y, self.matrix @ x - self.right])
+
+        def jacobian(z: FloatArray) -> Any:
+            bend = sparse.diags_array(self.curvature(z[:columns]))
+            blocks: Any = [[bend, -self.forces], [self.matrix, None]]
+            return sparse.block_array(blocks)
+
+        start = np.concatenate([np.clip(np.zeros(columns), self.lower, self.upper), np.zeros(rows)])
+        return function, jacobian, np.concatenate([self.lower, -free]), np.concatenate([self.upper, free]), start
+
+
+def city_program(model: CityModel, paths: tuple[CityPath, ...] | None = None) -> CityProgram:
     """Return the program of an instance over a set of paths.
 
     Parameters
     ----------
     model : CityModel
         The instance.
-    paths : tuple of CityPath
-        What drivers may choose from.
+    paths : tuple of CityPath, optional
+        What drivers may choose from, such as the ``paths`` of a program or a result; by default what Algorithm 1
+        finds for every class and pair with trips.
 
     Returns
     -------
@@ -172,14 +207,11 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
     InvalidInput
         If an argument is not of its kind, or a path does not belong to the model.
     Infeasible
-        If a pair with trips has no path.
+        If a pair with trips has no path: no route joins it, or (without `unserved_cost`) the battery allows none.
 
     Examples
     --------
-    >>> from v2g_nb.city.scenarios import scenario
-    >>> from v2g_nb.city.ways import city_paths
-    >>> model = scenario("base")
-    >>> program = city_program(model, city_paths(model))
+    >>> program = city_program(scenario("base"))
     >>> program.matrix.shape[1] == len(program.lower)
     True
 
@@ -187,10 +219,15 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
     ----------
     Equations (1) and (3) to (18) of the city paper.
     """
-    table = path_table(model, paths)
+    table = path_table(model, city_paths(model) if paths is None else paths)
     market, grid = model.market, model.market.grid
+    demands = [(m, k) for m, group in enumerate(model.drivers) for k in np.flatnonzero(group.volumes > 0.0).tolist()]
+    stays = demands if model.unserved_cost is not None else []
     blocks = Blocks()
-    demands = _add_drivers(blocks, model, table)
+    blocks.variables("flow", len(table.paths), 0.0)
+    blocks.variables("link", model.roads.network.num_links)
+    blocks.variables("visit", len(model.stations))
+    blocks.variables("unserved", len(stays), 0.0)
     add_variables(blocks, model)
     _add_driver_rows(blocks, model, table, demands)
     add_market_rows(blocks, model)
@@ -200,34 +237,25 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
     hours, lses = model.period_h, len(market.shares)
     at = blocks.columns
     thetas = np.array([group.value_of_time for group in model.drivers])
-    reference = _reference(model)
+    # what roads and queues are priced with: the value of time of the (first) electric class
+    reference = next((group for group in model.drivers if group.electric), model.drivers[0]).value_of_time
     own = thetas[table.driver] * table.dwell_min + table.fixed_cost
     linear[at["flow"]] = own * VEHICLES / MONEY
-    if "unserved" in at:
-        linear[at["unserved"]] = (model.unserved_cost or 0.0) * VEHICLES / MONEY
+    linear[at["unserved"]] = (model.unserved_cost or 0.0) * VEHICLES / MONEY
     used = np.flatnonzero(grid.capacity_kw > 0.0)
     linear[at["generation"]] = hours * grid.cost_per_kwh[used]
     quadratic[at["generation"]] = hours * grid.cost_slope[used] * KW
     linear[at["import"]] = hours * grid.import_cost_per_kwh
     linear[at["shed"]] = hours * grid.shed_cost_per_kwh
-    homes = market.load_buses
-    slope = hours * market.slope[homes] * KW
+    homes, slope = market.load_buses, hours * market.slope[market.load_buses] * KW
     linear[at["total_sales"]] = -hours * market.intercept[homes]
     quadratic[at["total_sales"]] = slope
     quadratic[at["sales"]] = np.tile(slope, lses)
 
-    unit, row_unit = np.full(blocks.width, KW), np.full(blocks.height, KW)
-    for name in ("flow", "link", "visit", "unserved"):
-        unit[at.get(name, slice(0, 0))] = VEHICLES
-    unit[at["voltage"]] = 1.0
-    for name in ("demand", "link", "visit"):
-        row_unit[blocks.rows[name]] = VEHICLES
-    for name in ("drop", "source_voltage"):
-        row_unit[blocks.rows[name]] = 1.0
     weight = np.ones(blocks.width)
     weight[at["flow"]] = thetas[table.driver] / reference
-    if "unserved" in at:  # its cost is money of the class, as that of the class's paths
-        weight[at["unserved"]] = [thetas[m] / reference for m, _ in demands]
+    # a trip that is not made costs money of the class, as the class's paths do
+    weight[at["unserved"]] = [thetas[m] / reference for m, _ in stays]
     matrix = blocks.matrix()
     return CityProgram(
         model,
@@ -239,8 +267,8 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
         np.concatenate(blocks.right),
         np.concatenate(blocks.lower),
         np.concatenate(blocks.upper),
-        unit,
-        row_unit,
+        _units(blocks.columns),
+        _units(blocks.rows),
         weight,
         linear,
         quadratic,
@@ -249,10 +277,9 @@ def city_program(model: CityModel, paths: tuple[CityPath, ...]) -> CityProgram:
     )
 
 
-def _reference(model: CityModel) -> float:
-    """Return the value of time that roads and queues are priced with: that of the (first) electric class."""
-    electric = [group.value_of_time for group in model.drivers if group.electric]
-    return electric[0] if electric else model.drivers[0].value_of_time
+def _units(blocks: dict[str, slice]) -> FloatArray:
+    """Return the vehicles, kW or per unit in one unit of each column or row."""
+    return np.concatenate([np.full(part.stop - part.start, UNITS.get(name, KW)) for name, part in blocks.items()])
 
 
 def _forces(matrix: Any, blocks: Blocks, weight: FloatArray) -> Any:
@@ -266,16 +293,6 @@ def _forces(matrix: Any, blocks: Blocks, weight: FloatArray) -> Any:
     return sparse.csr_array(transposed + more)
 
 
-def _add_drivers(blocks: Blocks, model: CityModel, table: PathTable) -> list[tuple[int, int]]:
-    demands = [(m, k) for m, group in enumerate(model.drivers) for k in np.flatnonzero(group.volumes > 0.0).tolist()]
-    blocks.variables("flow", len(table.paths), 0.0)
-    blocks.variables("link", model.roads.network.num_links)
-    blocks.variables("visit", len(model.stations))
-    if model.unserved_cost is not None:
-        blocks.variables("unserved", len(demands), 0.0)
-    return demands
-
-
 def _add_driver_rows(blocks: Blocks, model: CityModel, table: PathTable, demands: list[tuple[int, int]]) -> None:
     """Add (3) to (6) and (8): trips, link flows, visits, and the stations' energies."""
     row = {key: k for k, key in enumerate(demands)}
@@ -283,15 +300,13 @@ def _add_driver_rows(blocks: Blocks, model: CityModel, table: PathTable, demands
     if min(of_path) < 0:
         raise checks.invalid("paths", table.paths[int(np.argmin(of_path))], "of a class and pair with trips")
     if model.unserved_cost is None and len(set(of_path)) < len(demands):
-        from v2g_nb.errors import Infeasible
-
         m, k = demands[min(set(range(len(demands))) - set(of_path))]
         raise Infeasible(
             f"paths: none leads from {model.pairs[k][0]} to {model.pairs[k][1]} for {model.drivers[m].name}"
         )
     volumes = np.array([model.drivers[m].volumes[k] for m, k in demands])
-    extra = {"unserved": sparse.eye_array(len(demands))} if model.unserved_cost is not None else {}
-    blocks.equations("demand", volumes / VEHICLES, flow=picks(of_path, len(demands)), **extra)
+    unserved = sparse.eye_array(len(demands), blocks.columns["unserved"].stop - blocks.columns["unserved"].start)
+    blocks.equations("demand", volumes / VEHICLES, flow=picks(of_path, len(demands)), unserved=unserved)
     links, stations, hours = model.roads.network.num_links, len(model.stations), model.period_h
     blocks.equations("link", np.zeros(links), link=sparse.eye_array(links), flow=-table.links.T)
     stops = (table.charge_stops + table.discharge_stops).T

@@ -1,14 +1,15 @@
-"""What to ask of an equilibrium when a choice is changed: statements, accounts, and what is unique."""
+"""What to ask of an equilibrium when a choice is changed: which statements survive, and what is unique."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import optimize
 
 from v2g_nb import checks
+from v2g_nb.checks import Array, FloatArray
 from v2g_nb.city.program import city_program
-from v2g_nb.city.state import CityEquilibrium
+from v2g_nb.city.result import CityResult
 from v2g_nb.errors import NotConverged
 
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
@@ -23,64 +24,9 @@ CURVED = 1e-6  # second derivative from which a variable counts as unique
 ROOM = 1e-9  # by which a unique variable may move, in the program's units
 
 
-def accounts(result: CityEquilibrium) -> dict[str, float]:
-    """Return what each kind of player gains in the period, by its own objective.
-
-    Parameters
-    ----------
-    result : CityEquilibrium
-        An equilibrium.
-
-    Returns
-    -------
-    dict of str to float
-        ``electric drivers``, ``other drivers`` (what their trips cost, negative), ``CNO``, ``DSO``,
-        ``LSEs`` (profits) and ``households`` (what power is worth to them beyond its price) [$].
-        Together they are the worth of what households are served, less the social cost, what drivers
-        pay for missing energy, and the cost of trips that are not made.
-
-    Raises
-    ------
-    InvalidInput
-        If `result` is no CityEquilibrium.
-
-    Examples
-    --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.small import small_city
-    >>> {who: round(gain, 1) + 0.0 for who, gain in accounts(solve_city(small_city())).items()}["CNO"]
-    0.0
-
-    References
-    ----------
-    Objectives (1), (3), (9) and (10) of the city paper.
-    """
-    r = checks.instance("result", result, CityEquilibrium)
-    market, grid, fee, buses = r.model.market, r.model.market.grid, r.wheeling_fee, r.model.station_bus
-    trips = {True: 0.0, False: 0.0}
-    for group, cost in zip(r.model.drivers, r.od_cost, strict=True):
-        used = group.volumes > 0.0
-        trips[group.electric] += float(group.volumes[used] @ cost[used])
-    buy, sell = r.trade_price_charging, r.trade_price_discharging
-    cno = (r.price_charging - buy) @ r.charging_kw + (sell - r.price_discharging) @ r.discharging_kw
-    dso = (r.import_price - grid.import_cost_per_kwh) * r.import_kw - fee @ r.injection_kw
-    sales, made = r.sales_kw.sum(axis=0), r.generation_kw
-    lses = (market.intercept - market.slope * sales - fee) @ sales
-    lses -= (grid.cost_per_kwh + 0.5 * grid.cost_slope * made - fee[grid.generator_bus]) @ made
-    lses += (buy - fee[buses]) @ r.charging_kw - (sell - fee[buses]) @ r.discharging_kw
-    lses -= r.import_price * r.purchase_kw.sum() + grid.shed_cost_per_kwh * r.total_shed_kw
-    hours = r.model.period_h
-    return {
-        "electric drivers": -trips[True],
-        "other drivers": -trips[False],
-        "CNO": hours * float(cno),
-        "DSO": hours * float(dso),
-        "LSEs": hours * float(lses),
-        "households": hours * 0.5 * float(market.slope @ sales**2),
-    }
-
-
-def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
+def equilibrium_span(
+    result: CityResult, goal: Annotated[FloatArray, Array("result.point.size")]
+) -> tuple[float, float]:
     """Return the least and the largest value of a linear quantity over all equilibria of the convex program.
 
     All minimisers of a convex program have the same derivatives. So they are the points that keep
@@ -89,7 +35,7 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
 
     Parameters
     ----------
-    result : CityEquilibrium
+    result : CityResult
         An equilibrium, of electric drivers who value time alike.
     goal : array_like, shape (columns,)
         Weights on ``result.point``, in the units of the program: hundred vehicles, MW.
@@ -102,16 +48,13 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     Raises
     ------
     InvalidInput
-        If `result` is no CityEquilibrium, electric classes value time differently, or `goal` has another
+        If `result` is no CityResult, electric classes value time differently, or `goal` has another
         length.
     NotConverged
         If a linear program found no end.
 
     Examples
     --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.small import small_city
-    >>> from v2g_nb.city.program import city_program
     >>> result = solve_city(small_city())
     >>> goal = np.zeros(len(result.point))
     >>> goal[city_program(result.model, result.paths).columns["discharge"]] = 1000.0
@@ -124,11 +67,9 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     O. L. Mangasarian, A simple characterization of solution sets of convex programs, Operations
     Research Letters 7 (1988).
     """
-    found = checks.instance("result", result, CityEquilibrium)
-    if len({group.value_of_time for group in found.model.drivers if group.electric}) > 1:
-        raise checks.invalid("result", found, "of electric classes that value time alike")
-    weights = checks.array("goal", goal, shape=(len(found.point),))
-    program, x = city_program(found.model, found.paths), found.point
+    if len({group.value_of_time for group in result.model.drivers if group.electric}) > 1:
+        raise checks.invalid("result", result, "of electric classes that value time alike")
+    program, x = city_program(result.model, result.paths), result.point
     slope = program.gradient(x) / program.weight
     slope /= 1.0 + np.abs(slope).max()
     fixed = program.curvature(x) > CURVED
@@ -136,7 +77,7 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
     ends = []
     for sign in (1.0, -1.0):
         answer = LINPROG(
-            sign * weights,
+            sign * goal,
             A_ub=slope[None],
             b_ub=[slope @ x + 1e-3 * ROOM],
             A_eq=program.matrix,
@@ -146,16 +87,16 @@ def equilibrium_span(result: CityEquilibrium, goal: Any) -> tuple[float, float]:
         )
         if answer.status != 0:
             raise NotConverged(f"goal: the linear program over the equilibria ended with {answer.message!r}")
-        ends.append(float(weights @ answer.x))
+        ends.append(float(goal @ answer.x))
     return ends[0], ends[1]
 
 
-def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[str, bool]:
+def paper_statements(cases: Mapping[tuple[str, bool], CityResult]) -> dict[str, bool]:
     """Judge sixteen statements of the paper on its six cases.
 
     Parameters
     ----------
-    cases : mapping of (str, bool) to CityEquilibrium
+    cases : mapping of (str, bool) to CityResult
         The scenarios ``"base"``, ``"stress"`` and ``"island"``, each without and with V2G.
 
     Returns
@@ -168,13 +109,11 @@ def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[
     Raises
     ------
     InvalidInput
-        If one of the six cases is missing or no CityEquilibrium, or has fewer than 17 pairs.
+        If one of the six cases is missing or no CityResult, or has fewer than 17 pairs.
 
     Examples
     --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.scenarios import scenario
-    >>> cases = {(name, v2g): solve_city(scenario(name, v2g)) for name in NAMES for v2g in (False, True)}
+    >>> cases = {(name, v2g): solve_city(scenario(name, v2g)) for name in SCENARIOS for v2g in (False, True)}
     >>> found = paper_statements(cases)
     >>> found["with V2G nothing is shed"], found["dwell time: up in Base, else down"]
     (True, False)
@@ -184,8 +123,8 @@ def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[
     Sections IV-B to IV-D of the city paper.
     """
     wanted = [(name, v2g) for name in NAMES for v2g in (False, True)]
-    if not isinstance(cases, Mapping) or any(not isinstance(cases.get(key), CityEquilibrium) for key in wanted):
-        raise checks.invalid("cases", cases, f"a CityEquilibrium for each of {wanted}")
+    if any(not isinstance(cases.get(key), CityResult) for key in wanted):
+        raise checks.invalid("cases", cases, f"a CityResult for each of {wanted}")
     if min(len(cases[key].model.pairs) for key in wanted) < LAST_PAIR:
         raise checks.invalid("cases", cases, f"of at least {LAST_PAIR} pairs of nodes")
     without, with_v2g = ([cases[name, v2g] for name in NAMES] for v2g in (False, True))
@@ -193,7 +132,7 @@ def paper_statements(cases: Mapping[tuple[str, bool], CityEquilibrium]) -> dict[
     return {line: bool(holds) for part in parts for line, holds in part(without, with_v2g).items()}
 
 
-def _power(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]:
+def _power(a: list[CityResult], b: list[CityResult]) -> dict[str, Any]:
     """Judge statements on power, without (a) and with V2G (b)."""
     saved = [1.0 - y.social_cost["total"] / x.social_cost["total"] for x, y in zip(a, b, strict=True)]
     return {
@@ -207,7 +146,7 @@ def _power(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]
     }
 
 
-def _stops(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]:
+def _stops(a: list[CityResult], b: list[CityResult]) -> dict[str, Any]:
     """Judge statements on stops."""
     both = list(zip(a, b, strict=True))
     visits, pairs = [r.visit_share for r in b], [len(r.discharging_pairs) for r in b]
@@ -223,7 +162,7 @@ def _stops(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]
     }
 
 
-def _trips(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]:
+def _trips(a: list[CityResult], b: list[CityResult]) -> dict[str, Any]:
     """Judge statements on trips of single pairs."""
     before = [_paid(r, FOLLOWED) - said for r, said in zip(a[1:], (36.4, 528.7), strict=True)]
     after = [_paid(r, FOLLOWED) - 14.7 for r in b[1:]]
@@ -236,7 +175,7 @@ def _trips(a: list[CityEquilibrium], b: list[CityEquilibrium]) -> dict[str, Any]
     }
 
 
-def _paid(result: CityEquilibrium, pair: int) -> float:
+def _paid(result: CityResult, pair: int) -> float:
     """Return what the electric drivers of a pair pay, the mean of classes [$]."""
     electric = [m for m, group in enumerate(result.model.drivers) if group.electric]
     return float(np.mean(result.od_cost[electric, pair - 1]))

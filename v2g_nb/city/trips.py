@@ -4,15 +4,21 @@ Nodes are numbered as on the map, from 1.
 """
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from v2g_nb import checks
+from v2g_nb.arguments import Model, kind_of
+from v2g_nb.checks import Number, Several, Whole, invalid
 
 CHARGE, DISCHARGE = "+", "-"
 PATTERNS = {"": "0", "+": "1-1", "++": "1-2", "-": "2", "+-": "3", "-+": "4"}
+Node = Annotated[int, Whole(low=1)]
+NonNegative = Annotated[float, Number(low=0.0)]
+Positive = Annotated[float, Number(low=0.0, open_low=True)]
+Part = Annotated[float, Number(low=0.0, high=1.0)]
 
 
 @dataclass(frozen=True)
-class Battery:
+class Battery(Model):
     """The battery and its driver's rules (assumptions A2 to A4).
 
     Parameters
@@ -48,21 +54,13 @@ class Battery:
     Equation (2) and assumptions A2 to A4 of the city paper; the numbers are calibrated.
     """
 
-    capacity_kwh: float = 60.0
-    use_kwh_per_km: float = 2.2
-    floor: float = 0.4
-    reserve: float = 0.2
-    reserve_before_charging: float = 0.0
-    reserve_after_discharging: float = 0.0
-    least_discharge_kwh: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.real("capacity_kwh", self.capacity_kwh, low=0.0, open_low=True)
-        checks.real("use_kwh_per_km", self.use_kwh_per_km, low=0.0)
-        for name in ("floor", "reserve", "reserve_before_charging", "reserve_after_discharging"):
-            checks.real(name, getattr(self, name), low=0.0, high=1.0)
-        checks.real("least_discharge_kwh", self.least_discharge_kwh, low=0.0)
+    capacity_kwh: Positive = 60.0
+    use_kwh_per_km: NonNegative = 2.2
+    floor: Part = 0.4
+    reserve: Part = 0.2
+    reserve_before_charging: Part = 0.0
+    reserve_after_discharging: Part = 0.0
+    least_discharge_kwh: NonNegative = 1.0
 
     @property
     def floor_kwh(self) -> float:
@@ -71,7 +69,7 @@ class Battery:
 
 
 @dataclass(frozen=True)
-class Stop:
+class Stop(Model):
     """A stop on the way.
 
     Parameters
@@ -94,19 +92,13 @@ class Stop:
     Stop(node=12, kind='-', energy_kwh=7.2)
     """
 
-    node: int
-    kind: str
-    energy_kwh: float
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.integer("node", self.node, low=1)
-        checks.choice("kind", self.kind, (CHARGE, DISCHARGE))
-        checks.real("energy_kwh", self.energy_kwh, low=0.0)
+    node: Node
+    kind: Literal["+", "-"]
+    energy_kwh: NonNegative
 
 
 @dataclass(frozen=True)
-class Trip:
+class Trip(Model):
     """A path of the expanded network: the nodes passed, and the stops made.
 
     Parameters
@@ -129,25 +121,18 @@ class Trip:
     '1-1'
     """
 
-    nodes: tuple[int, ...]
-    stops: tuple[Stop, ...]
-    length_km: float
+    nodes: tuple[Node, ...]
+    stops: Annotated[tuple[Stop, ...], Several((kind_of(Stop),), empty=True)]
+    length_km: NonNegative
 
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        if not isinstance(self.nodes, tuple) or len(self.nodes) < 2:
-            raise checks.invalid("nodes", self.nodes, "a tuple of at least two nodes")
-        for node in self.nodes:
-            checks.integer("nodes", node, low=1)
-        if not isinstance(self.stops, tuple) or any(not isinstance(stop, Stop) for stop in self.stops):
-            raise checks.invalid("stops", self.stops, "a tuple of Stop")
+    def _relations(self) -> None:
+        if len(self.nodes) < 2:
+            raise invalid("nodes", self.nodes, "at least two nodes")
         places = iter(self.nodes[1:-1])
         if not all(stop.node in places for stop in self.stops):
-            raise checks.invalid("stops", self.stops, "at nodes between the ends, in the order of travel")
+            raise invalid("stops", self.stops, "at nodes between the ends, in the order of travel")
         if self._kinds not in PATTERNS:
-            right = "of a pattern of Table I: no stop, '+', '++', '-', '+-' or '-+'"
-            raise checks.invalid("stops", self._kinds, right)
-        checks.real("length_km", self.length_km, low=0.0)
+            raise invalid("stops", self._kinds, "of a pattern of Table I: no stop, '+', '++', '-', '+-' or '-+'")
 
     @property
     def _kinds(self) -> str:

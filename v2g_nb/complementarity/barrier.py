@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import optimize, sparse
 from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
-from v2g_nb.certificate import Certificate
-from v2g_nb.checks import FloatArray
-from v2g_nb.complementarity.optimality import optimality_certificates
+from v2g_nb.checks import Array, FloatArray, Whole
+from v2g_nb.complementarity.certificates import optimality_certificates
+from v2g_nb.complementarity.problems import ComplementarityResult, ConvexProgram, Function, Positive, largest, value_of
 from v2g_nb.errors import Infeasible, InvalidInput
 
-Function = Callable[..., Any]
 LINPROG: Any = optimize.linprog  # its stubs know no sparse matrices
 TO_BOUNDARY = 0.995  # part of the way to the boundary that a step may take
 REGULAR = 1e-11  # keeps the system regular where rows depend on each other
@@ -24,21 +23,7 @@ REFINED = 1e-10  # relative error of a step at which refinement ends
 MOST_REFINEMENTS = 8
 CLOSEST = 1e-16  # distance to a bound that rounding would make zero
 LOST = 1e10  # multipliers beyond this, relative to the data, look as if no point were feasible
-
-
-@dataclass(frozen=True, eq=False)
-class ConvexResult:
-    """A minimiser ``point``, multipliers ``dual`` of the equations (how the least objective rises with them).
-
-    ``residual`` is the largest violation of the optimality conditions, relative.
-    """
-
-    point: FloatArray
-    dual: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
-    certificates: tuple[Certificate, ...]
+Bound = Annotated[FloatArray, Array("*", infinite=True)]  # as long as the matrix is wide
 
 
 class _Kkt:
@@ -72,11 +57,11 @@ class _Kkt:
 
         def solve(right: FloatArray) -> FloatArray:
             wanted = right[self.order]
-            goal = REFINED * float(np.abs(wanted).max(initial=0.0))
+            goal = REFINED * largest(wanted)
             step = factor.solve(wanted)
             for _ in range(MOST_REFINEMENTS):
                 error = wanted - exact @ step
-                if float(np.abs(error).max(initial=0.0)) <= goal:
+                if largest(error) <= goal:
                     break
                 step += factor.solve(error)
             else:  # pivoting after all
@@ -88,67 +73,49 @@ class _Kkt:
         return solve
 
 
-class _Problem:
-    """The program with checked data; bounds that are finite have multipliers."""
+@dataclass(eq=False)
+class _Problem(ConvexProgram):
+    """The program with what is computed once; bounds that are finite have multipliers."""
 
-    def __init__(self, gradient: Any, curvature: Any, matrix: Any, right: Any, lower: Any, upper: Any) -> None:
-        checks.function("gradient", gradient)
-        checks.function("curvature", curvature)
-        dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
-        self.a = sparse.csc_array(matrix if dense is None else dense)
-        self.a_t = self.a.T
-        self.gradient, self.curvature = gradient, curvature
+    def __post_init__(self) -> None:
+        self.transposed = self.matrix.T
+        self.has_low, self.has_high = np.isfinite(self.lower), np.isfinite(self.upper)
         self.known: tuple[FloatArray | None, FloatArray, FloatArray] = (None, np.empty(0), np.empty(0))
-        rows, columns = self.a.shape
-        self.b = checks.array("right", right, shape=(rows,))
-        self.low = checks.array("lower", lower, shape=(columns,), infinite=True)
-        self.high = checks.array("upper", upper, shape=(columns,), infinite=True)
-        if (self.low >= self.high).any():
-            place = int(np.argmax(self.low >= self.high))
-            right_words = (
-                f"below upper; lower[{place}] = {self.low[place]} is not, and a variable without choice is data"
-            )
-            raise checks.invalid("lower", self.low, right_words)
-        self.has_low, self.has_high = np.isfinite(self.low), np.isfinite(self.high)
-        self.kkt = _Kkt(self.a)
+        self.kkt = _Kkt(self.matrix)
 
     def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return gradient and curvature, checked; those of the last point are known."""
         if x is self.known[0]:
             return self.known[1:]
-        found = []
-        for name, function in (("gradient", self.gradient), ("curvature", self.curvature)):
-            value = np.asarray(function(x), dtype=np.float64)
-            if value.shape != x.shape:
-                raise InvalidInput(f"{name} = {checks.shown(function)} returns {value.shape}: must return {x.shape}")
-            found.append(value)
-        bent = found[1] < 0.0
-        if bent.any():  # Newton's method would go to a saddle or a maximum, which meets the same conditions
-            place = int(np.argmax(bent))
-            words = f"returns {float(found[1][place])!r} as element {place} at point = {checks.shown(x)}"
+        slope, bend = value_of("gradient", self.gradient, x), value_of("curvature", self.curvature, x)
+        if (bend < 0.0).any():  # Newton's method would go to a saddle or a maximum, which meets the same conditions
+            place = int(np.argmax(bend < 0.0))
+            words = f"returns {float(bend[place])!r} as element {place} at point = {checks.shown(x)}"
             raise InvalidInput(f"curvature = {checks.shown(self.curvature)} {words}: must be at least 0")
-        self.known = (x, found[0], found[1])
-        return self.known[1:]
+        self.known = (x, slope, bend)
+        return slope, bend
 
     def require_a_point(self, x: FloatArray) -> None:
         """Raise Infeasible if another solver finds no point either: growing multipliers alone prove nothing."""
-        box = np.column_stack([self.low, self.high])
-        if LINPROG(np.zeros(len(x)), A_eq=self.a, b_eq=self.b, bounds=box, method="highs").status == 2:
-            worst = int(np.argmax(np.nan_to_num(np.abs(self.a @ x - self.b))))
+        box = np.column_stack([self.lower, self.upper])
+        if LINPROG(np.zeros(len(x)), A_eq=self.matrix, b_eq=self.right, bounds=box, method="highs").status == 2:
+            worst = int(np.argmax(np.nan_to_num(np.abs(self.matrix @ x - self.right))))
             raise Infeasible(f"right: no point meets all constraints; row {worst} is furthest from its right-hand side")
 
     def start(self) -> FloatArray:
         """Return a point inside the bounds where the equations hold as nearly as the bounds allow."""
-        middle = np.where(self.has_low, self.low + 1.0, np.where(self.has_high, self.high - 1.0, 0.0))
+        middle = np.where(self.has_low, self.lower + 1.0, np.where(self.has_high, self.upper - 1.0, 0.0))
         both = self.has_low & self.has_high
-        middle[both] = np.minimum(middle[both], (self.low[both] + self.high[both]) / 2.0)
+        middle[both] = np.minimum(middle[both], (self.lower[both] + self.upper[both]) / 2.0)
         n = len(middle)
         try:  # the point nearest to the middle at which the equations hold
-            near = middle + self.kkt.at(np.ones(n))(np.concatenate([np.zeros(n), self.b - self.a @ middle]))[:n]
+            near = (
+                middle + self.kkt.at(np.ones(n))(np.concatenate([np.zeros(n), self.right - self.matrix @ middle]))[:n]
+            )
         except RuntimeError:
             return middle
         # Where there is room, go there; a slack of a hundred that begins at one takes its time.
-        low, high = np.where(both, middle, self.low + 1.0), np.where(both, middle, self.high - 1.0)
+        low, high = np.where(both, middle, self.lower + 1.0), np.where(both, middle, self.upper - 1.0)
         return np.clip(near, np.where(self.has_low, low, -np.inf), np.where(self.has_high, high, np.inf))
 
 
@@ -163,16 +130,9 @@ class _Point:
 
 
 def interior_point(
-    gradient: Function,
-    curvature: Function,
-    matrix: Any,
-    right: Any,
-    lower: Any,
-    upper: Any,
-    *,
-    tolerance: float = 1e-9,
-    max_iter: int = 200,
-) -> ConvexResult:
+    gradient: Function, curvature: Function, matrix: Any, right: Annotated[FloatArray, Array("*")], lower: Bound,
+    upper: Bound, *, tol: Positive = 1e-9, max_iter: Annotated[int, Whole(low=1)] = 200,
+) -> ComplementarityResult:  # fmt: skip
     """Minimise a convex function with a diagonal second derivative, under linear equations and bounds.
 
     1. Newton's step for the optimality conditions with complementarity relaxed to a small mu,
@@ -191,15 +151,16 @@ def interior_point(
         Their right-hand sides.
     lower, upper : array_like, shape (n,)
         Bounds, each lower one below its upper; infinite where there is none.
-    tolerance : float
+    tol : float
         Largest violation of the optimality conditions, relative, above 0.
     max_iter : int
         At most so many iterations, each with one factorisation.
 
     Returns
     -------
-    ConvexResult
-        If the objective has no minimum, ``converged`` is false.
+    ComplementarityResult
+        With ``dual``, how the least objective rises with `right`. If the objective has no minimum,
+        ``converged`` is false.
 
     Raises
     ------
@@ -215,13 +176,21 @@ def interior_point(
     >>> result.point.round(6).tolist(), result.dual.round(6).tolist()
     ([1.0, 1.0], [2.0])
     """
-    problem = _Problem(gradient, curvature, matrix, right, lower, upper)
-    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
-    rounds = checks.integer("max_iter", max_iter, low=1)
+    dense = None if sparse.issparse(matrix) else checks.array("matrix", matrix, shape=(None, None))
+    a = sparse.csc_array(matrix if dense is None else dense)
+    lengths = (a.shape[0], a.shape[1], a.shape[1])
+    for name, values, length in zip(("right", "lower", "upper"), (right, lower, upper), lengths, strict=True):
+        if len(values) != length:
+            raise checks.invalid(name, values, f"an array of {length} numbers, since matrix has shape {a.shape}")
+    if (lower >= upper).any():
+        place = int(np.argmax(lower >= upper))
+        words = f"below upper; lower[{place}] = {lower[place]} is not, and a variable without choice is data"
+        raise checks.invalid("lower", lower, words)
+    problem = _Problem(gradient, curvature, a, right, lower, upper)
     x = problem.start()
-    at = _Point(x, np.zeros(len(problem.b)), 1.0 * problem.has_low, 1.0 * problem.has_high)
+    at = _Point(x, np.zeros(len(problem.right)), 1.0 * problem.has_low, 1.0 * problem.has_high)
     count, residual = 0, _residual(problem, at)
-    while residual > target and count < rounds:
+    while residual > tol and count < max_iter:
         before = replace(at), residual
         try:
             _advance(problem, at)
@@ -229,21 +198,20 @@ def interior_point(
             break
         count += 1
         residual = _residual(problem, at)
-        size = float(np.abs(at.y).max(initial=0.0)) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
+        size = largest(at.y) + at.below.max(initial=0.0) + at.above.max(initial=0.0)
         slope, _ = problem.slopes(at.x)
-        if not np.isfinite(residual) or size > LOST * (1.0 + float(np.abs(slope).max(initial=0.0))):
+        if not np.isfinite(residual) or size > LOST * (1.0 + largest(slope)):
             problem.require_a_point(at.x)
             at, residual = before if not np.isfinite(residual) else (at, residual)
             break
-    data = (problem.a, problem.b, problem.low, problem.high)
-    proof = optimality_certificates(gradient, *data, point=at.x, dual=at.y, tolerance=10.0 * target)
-    return ConvexResult(at.x, at.y, bool(residual <= target), count, residual, proof)
+    proof = optimality_certificates(problem, at.x, at.y, 10.0 * tol)
+    return ComplementarityResult(at.x, at.y, bool(residual <= tol), count, residual, proof)
 
 
 def _gaps(problem: _Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the distances to the bounds, never quite zero; one where there is none."""
-    below = np.where(problem.has_low, x - np.where(problem.has_low, problem.low, 0.0), 1.0)
-    above = np.where(problem.has_high, np.where(problem.has_high, problem.high, 0.0) - x, 1.0)
+    below = np.where(problem.has_low, x - np.where(problem.has_low, problem.lower, 0.0), 1.0)
+    above = np.where(problem.has_high, np.where(problem.has_high, problem.upper, 0.0) - x, 1.0)
     return np.maximum(below, CLOSEST), np.maximum(above, CLOSEST)
 
 
@@ -251,26 +219,23 @@ def _residual(problem: _Problem, at: _Point) -> float:
     """Return the largest violation of the optimality conditions, relative."""
     slope, _ = problem.slopes(at.x)
     gap_low, gap_high = _gaps(problem, at.x)
-    stationary = slope - problem.a_t @ at.y - at.below + at.above
-    scale = 1.0 + float(np.abs(slope).max(initial=0.0))
-    rows = (problem.a @ at.x - problem.b) / (1.0 + float(np.abs(problem.b).max(initial=0.0)))
-    size = 1.0 + float(np.abs(at.x).max(initial=0.0))
-    pairs = np.concatenate(
-        [np.minimum(gap_low / size, at.below / scale), np.minimum(gap_high / size, at.above / scale)]
-    )
-    bounded = np.concatenate([problem.has_low, problem.has_high])
-    parts = (stationary / scale, rows, pairs[bounded])
-    return max(float(np.abs(part).max(initial=0.0)) for part in parts)
+    stationary = slope - problem.transposed @ at.y - at.below + at.above
+    scale = 1.0 + largest(slope)
+    rows = (problem.matrix @ at.x - problem.right) / (1.0 + largest(problem.right))
+    size = 1.0 + largest(at.x)
+    pairs_low = np.minimum(gap_low / size, at.below / scale)[problem.has_low]
+    pairs_high = np.minimum(gap_high / size, at.above / scale)[problem.has_high]
+    return max(map(largest, (stationary / scale, rows, pairs_low, pairs_high)))
 
 
 def _advance(problem: _Problem, at: _Point) -> None:
     """Take one predictor-corrector step."""
     slope, bend = problem.slopes(at.x)
     gap_low, gap_high = _gaps(problem, at.x)
-    bounds = int(problem.has_low.sum() + problem.has_high.sum())
-    mu = float(gap_low @ at.below + gap_high @ at.above) / max(bounds, 1)
-    stationary = slope - problem.a_t @ at.y - at.below + at.above
-    rows = problem.a @ at.x - problem.b
+    bounds = max(int(problem.has_low.sum() + problem.has_high.sum()), 1)
+    mu = float(gap_low @ at.below + gap_high @ at.above) / bounds
+    stationary = slope - problem.transposed @ at.y - at.below + at.above
+    rows = problem.matrix @ at.x - problem.right
     weight = bend + at.below / gap_low + at.above / gap_high + REGULAR
     system = problem.kkt.at(weight)
 
@@ -282,12 +247,11 @@ def _advance(problem: _Problem, at: _Point) -> None:
         dx, dy = step[: len(at.x)], step[len(at.x) :]
         return dx, dy, pull - at.below / gap_low * dx, push + at.above / gap_high * dx
 
-    nothing = np.zeros(len(at.x))
-    dx, _, d_below, d_above = direction(nothing, nothing)
+    dx, _, d_below, d_above = direction(np.zeros(len(at.x)), np.zeros(len(at.x)))
     primal, dual = _reach(problem, at, dx, d_below, d_above, 1.0)
     ahead = (gap_low + primal * dx * problem.has_low) @ (at.below + dual * d_below)
     ahead += (gap_high - primal * dx * problem.has_high) @ (at.above + dual * d_above)
-    centre = (float(ahead) / max(bounds, 1) / mu) ** 3 * mu if mu > 0.0 else 0.0
+    centre = (float(ahead) / bounds / mu) ** 3 * mu if mu > 0.0 else 0.0
     dx, dy, d_below, d_above = direction(centre - dx * d_below, centre + dx * d_above)
     primal, dual = _reach(problem, at, dx, d_below, d_above, TO_BOUNDARY)
     if bend.any():  # with curvature both must take the same step, or stationarity is lost

@@ -3,40 +3,30 @@
 For each i: ``F_i = 0``, or ``x_i`` is at its lower bound and ``F_i > 0``, or at its upper and ``F_i < 0``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
-from v2g_nb.certificate import Certificate
-from v2g_nb.checks import FloatArray
+from v2g_nb.arguments import Record
+from v2g_nb.checks import FloatArray, Number, Whole
 from v2g_nb.complementarity.certificates import complementarity_certificates
+from v2g_nb.complementarity.problems import Bound, ComplementarityResult, Function, Point, Positive, check_box, value_of
 from v2g_nb.errors import InvalidInput, NotConverged
 
-Function = Callable[..., Any]
 SHRINK = 0.2  # how fast the smoothing goes down
 ENOUGH = 0.1  # Newton's step is halved until the residual falls by this part of what it promised
 SMALLEST_STEP = 1e-8
 LIFT = 1e-12  # added to the diagonal, so that flat directions do not stop the factorisation
+Smoothing = Annotated[float, Number(low=0.0)]
 
 
 @dataclass(frozen=True, eq=False)
-class ComplementarityResult:
-    """A solution ``point``; ``residual`` is its natural residual, largest component."""
-
-    point: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
-    certificates: tuple[Certificate, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class NewtonStep:
+class NewtonStep(Record):
     """Where Newton's method stands: ``number`` steps taken, the last a part ``length`` of the whole step.
 
     ``value`` is F at ``point``, ``residual`` the natural residual there, largest component, ``merit``
@@ -53,50 +43,9 @@ class NewtonStep:
     length: float
 
 
-def _box(lower: Any, upper: Any) -> tuple[FloatArray, FloatArray]:
-    low = checks.array("lower", lower, shape=(None,), infinite=True)
-    high = checks.array("upper", upper, shape=low.shape, infinite=True)
-    if (low > high).any():
-        place = int(np.argmax(low > high))
-        raise checks.invalid("lower", low, f"at most upper; lower[{place}] = {low[place]} is above {high[place]}")
-    for name, bound, never in (("lower", low, np.inf), ("upper", high, -np.inf)):
-        if (bound == never).any():  # such a box holds no finite point
-            place = int(np.argmax(bound == never))
-            raise InvalidInput(f"{name}[{place}] = {never}: must be a number or {-never}")
-    return low, high
-
-
-def natural_residual(point: Any, value: Any, lower: Any, upper: Any) -> FloatArray:
-    """Return how far a point is from solving the problem, component by component.
-
-    Parameters
-    ----------
-    point : array_like, shape (n,)
-        Where to look.
-    value : array_like, shape (n,)
-        F at that point.
-    lower, upper : array_like, shape (n,)
-        The box; infinite where there is no bound.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-        ``x - P(x - F)`` with the projection P onto the box; zero exactly at solutions.
-
-    Raises
-    ------
-    InvalidInput
-        If arrays differ in length, or no finite number lies between a lower bound and the upper.
-
-    Examples
-    --------
-    >>> natural_residual([0.0, 3.0], [2.0, -1.0], [0.0, 0.0], [np.inf, 3.0])
-    array([0., 0.])
-    """
-    low, high = _box(lower, upper)
-    x = checks.array("point", point, shape=low.shape)
-    f = checks.array("value", value, shape=low.shape)
-    return x - np.clip(x - f, low, high)
+def _largest_residual(x: FloatArray, f: FloatArray, low: FloatArray, high: FloatArray) -> float:
+    """Return the largest component of the natural residual."""
+    return float(np.max(np.abs(x - np.clip(x - f, low, high)), initial=0.0))
 
 
 def _phi(a: FloatArray, b: FloatArray, smoothing: float) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -129,16 +78,9 @@ def _equations(
 
 
 def smoothing_newton(
-    function: Function,
-    jacobian: Function,
-    lower: Any,
-    upper: Any,
-    start: Any,
-    *,
-    smoothing: float = 1.0,
-    tolerance: float = 1e-9,
-    max_iter: int = 200,
-) -> ComplementarityResult:
+    function: Function, jacobian: Function, lower: Bound, upper: Bound, start: Point, *,
+    smoothing: Smoothing = 1.0, tol: Positive = 1e-9, max_iter: Annotated[int, Whole(low=1)] = 200,
+) -> ComplementarityResult:  # fmt: skip
     """Solve a mixed complementarity problem by Newton's method on smoothed Fischer-Burmeister equations.
 
     1. The conditions become equations ``phi(x - l, -phi(u - x, -F)) = 0`` with the smoothed
@@ -158,7 +100,7 @@ def smoothing_newton(
         Where to begin.
     smoothing : float
         How smooth to begin, at least 0; 0 is the semismooth method, which may stall.
-    tolerance : float
+    tol : float
         Natural residual to reach, above 0.
     max_iter : int
         At most so many Newton steps.
@@ -184,19 +126,13 @@ def smoothing_newton(
     ----------
     Equation (18) of the city paper states the problem.
     """
-    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
-    rounds = checks.integer("max_iter", max_iter, low=1)
-    steps = newton_steps(function, jacobian, lower, upper, start, smoothing=smoothing, tolerance=target)
-    low, high = _box(lower, upper)
-    while True:
-        at = next(steps)
-        if at.residual > target and at.number < rounds:
-            continue
-        x, residual = _in_box(function, at, low, high)
-        if residual <= target or at.number >= rounds:
-            break
-    proof = complementarity_certificates(function, low, high, x, tolerance=10.0 * target)
-    return ComplementarityResult(x, residual <= target, at.number, residual, proof)
+    for at in newton_steps(function, jacobian, lower, upper, start, smoothing=smoothing, tol=tol):
+        if at.residual <= tol or at.number >= max_iter:
+            x, residual = _in_box(function, at, lower, upper)
+            if residual <= tol or at.number >= max_iter:
+                break
+    proof = complementarity_certificates(function, lower, upper, x, tol=10.0 * tol)
+    return ComplementarityResult(x, np.empty(0), residual <= tol, at.number, residual, proof)
 
 
 def _in_box(function: Function, at: NewtonStep, low: FloatArray, high: FloatArray) -> tuple[FloatArray, float]:
@@ -204,20 +140,14 @@ def _in_box(function: Function, at: NewtonStep, low: FloatArray, high: FloatArra
     x = np.clip(at.point, low, high)
     if np.array_equal(x, at.point):
         return x, at.residual
-    value = _evaluate(function, x, "function", x.shape)  # NaN here is below no tolerance: the search goes on
-    return x, float(np.max(np.abs(x - np.clip(x - value, low, high)), initial=0.0))
+    # NaN here is below no tolerance: the search goes on
+    return x, _largest_residual(x, value_of("function", function, x), low, high)
 
 
 def newton_steps(
-    function: Function,
-    jacobian: Function,
-    lower: Any,
-    upper: Any,
-    start: Any,
-    *,
-    smoothing: float = 1.0,
-    tolerance: float = 1e-9,
-) -> Iterator[NewtonStep]:
+    function: Function, jacobian: Function, lower: Bound, upper: Bound, start: Point, *,
+    smoothing: Smoothing = 1.0, tol: Positive = 1e-9,
+) -> Iterator[NewtonStep]:  # fmt: skip
     """Yield the start and then each step of the method of :func:`smoothing_newton`.
 
     Parameters
@@ -230,7 +160,7 @@ def newton_steps(
         Where to begin.
     smoothing : float
         How smooth to begin, at least 0; 0 is the semismooth method.
-    tolerance : float
+    tol : float
         The smoothing is put to zero once it is below the square of this; above 0.
 
     Yields
@@ -241,8 +171,7 @@ def newton_steps(
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind (when the first item is asked for), or F or its
-        derivative has another shape or is not finite.
+        If an argument is not of its kind, or F or its derivative has another shape or is not finite.
     NotConverged
         If Newton's step cannot be computed, as where the equations' derivative is singular.
 
@@ -253,38 +182,25 @@ def newton_steps(
     >>> [round(step.residual, 4) for step in islice(steps, 4)]
     [0.5, 0.1035, 0.0011, 0.0]
     """
-    checks.function("function", function)
-    checks.function("jacobian", jacobian)
-    low, high = _box(lower, upper)
-    x = checks.array("start", start, shape=low.shape)
-    level = checks.real("smoothing", smoothing, low=0.0)
-    target = checks.real("tolerance", tolerance, low=0.0, open_low=True)
-    f = _evaluate(function, x, "function", x.shape)
+    check_box(lower, upper)
+    x, f, level = start, value_of("function", function, start), smoothing
     count, norm, length = 0, 0.0, 0.0
     while True:
         _require_finite(function, x, f, count)
-        residual = float(np.max(np.abs(natural_residual(x, f, low, high)), initial=0.0))
         if count and level > 0.0 and norm <= np.sqrt(level):
-            level = 0.0 if level < target**2 else min(SHRINK * level, level * float(np.sqrt(level)))
-        yield NewtonStep(count, x, f, residual, norm, level, length)
+            level = 0.0 if level < tol**2 else min(SHRINK * level, level * float(np.sqrt(level)))
+        yield NewtonStep(count, x, f, _largest_residual(x, f, lower, upper), norm, level, length)
         count += 1
-        step, promised = _step(jacobian, x, f, low, high, level)
+        step, promised = _step(jacobian, x, f, lower, upper, level)
         length = 1.0
         while True:
             trial = x + length * step
-            value = _evaluate(function, trial, "function", x.shape)
-            norm = float(np.linalg.norm(_equations(trial, value, low, high, level)[0]))
+            value = value_of("function", function, trial)
+            norm = float(np.linalg.norm(_equations(trial, value, lower, upper, level)[0]))
             if norm <= (1.0 - ENOUGH * length) * promised or length < SMALLEST_STEP:
                 break
             length /= 2.0
         x, f = trial, value
-
-
-def _evaluate(function: Function, x: FloatArray, name: str, shape: tuple[int, ...]) -> FloatArray:
-    value = np.asarray(function(x), dtype=np.float64)
-    if value.shape != shape:
-        raise InvalidInput(f"{name} = {checks.shown(function)} returns shape {value.shape}: must return {shape}")
-    return value
 
 
 def _require_finite(function: Function, x: FloatArray, f: FloatArray, count: int) -> None:
@@ -298,16 +214,17 @@ def _require_finite(function: Function, x: FloatArray, f: FloatArray, count: int
 
 def _derivative(jacobian: Function, x: FloatArray) -> Any:
     """Return the derivative of F as a sparse matrix of finite numbers, or raise."""
-    raw = jacobian(x)
-    if not sparse.issparse(raw):
-        raw = np.asarray(raw, dtype=np.float64)
-    if raw.shape != (x.size, x.size):
-        right = (x.size, x.size)
-        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns shape {raw.shape}: must return {right}")
-    matrix = sparse.csc_array(raw)
-    if not np.isfinite(matrix.data).all():
-        where = f"at {checks.shown(x)}"
-        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns NaN or infinity {where}: must be finite there")
+    raw: Any = jacobian(x)
+    try:
+        raw = raw if sparse.issparse(raw) else np.asarray(raw, dtype=np.float64)
+        fault = "" if raw.shape == (x.size, x.size) else f"shape {raw.shape}: must return {(x.size, x.size)}"
+    except (TypeError, ValueError):
+        fault = f"{checks.shown(raw)}: must return an array of numbers"
+    matrix = None if fault else sparse.csc_array(raw)
+    if matrix is not None and not np.isfinite(matrix.data).all():
+        fault = f"NaN or infinity at {checks.shown(x)}: must be finite there"
+    if fault:
+        raise InvalidInput(f"jacobian = {checks.shown(jacobian)} returns {fault}")
     return matrix
 
 
@@ -324,7 +241,7 @@ def _step(
     return step, float(np.linalg.norm(value))
 
 
-def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:
+def projection(function: Function, lower: Bound, upper: Bound, start: Point, *, step: Positive) -> Iterator[FloatArray]:
     """Yield the iterates of the projection method: a step against F, then back into the box.
 
     It converges for every strongly monotone, Lipschitz-continuous F if `step` is short enough. Where
@@ -349,7 +266,7 @@ def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: 
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F has another shape (when the first item is asked for).
+        If an argument is not of its kind, or what F returns has another shape.
 
     Examples
     --------
@@ -357,16 +274,16 @@ def projection(function: Function, lower: Any, upper: Any, start: Any, *, step: 
     >>> [next(points).tolist() for _ in range(3)]
     [[1.0], [1.5], [1.5]]
     """
-    checks.function("function", function)
-    low, high = _box(lower, upper)
-    x = checks.array("start", start, shape=low.shape)
-    length = checks.real("step", step, low=0.0, open_low=True)
+    check_box(lower, upper)
+    x = start
     while True:
-        x = np.clip(x - length * _evaluate(function, x, "function", x.shape), low, high)
+        x = np.clip(x - step * value_of("function", function, x), lower, upper)
         yield x
 
 
-def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, step: float) -> Iterator[FloatArray]:
+def extragradient(
+    function: Function, lower: Bound, upper: Bound, start: Point, *, step: Positive
+) -> Iterator[FloatArray]:
     """Yield the iterates of the extragradient method: look one step ahead, then step with what is seen there.
 
     It needs no derivative and converges for every monotone, Lipschitz-continuous F, provided a
@@ -391,7 +308,7 @@ def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, ste
     Raises
     ------
     InvalidInput
-        If an argument is not of its kind, or F has another shape (when the first item is asked for).
+        If an argument is not of its kind, or what F returns has another shape.
 
     Examples
     --------
@@ -400,11 +317,9 @@ def extragradient(function: Function, lower: Any, upper: Any, start: Any, *, ste
     >>> bool(np.abs(list(islice(turning, 200))[-1]).max() < 1e-6)
     True
     """
-    checks.function("function", function)
-    low, high = _box(lower, upper)
-    x = checks.array("start", start, shape=low.shape)
-    length = checks.real("step", step, low=0.0, open_low=True)
+    check_box(lower, upper)
+    x = start
     while True:
-        ahead = np.clip(x - length * _evaluate(function, x, "function", x.shape), low, high)
-        x = np.clip(x - length * _evaluate(function, ahead, "function", x.shape), low, high)
+        ahead = np.clip(x - step * value_of("function", function, x), lower, upper)
+        x = np.clip(x - step * value_of("function", function, ahead), lower, upper)
         yield x

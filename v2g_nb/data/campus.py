@@ -6,11 +6,12 @@ from importlib.resources import files
 
 import numpy as np
 
+from v2g_nb.arguments import Record
 from v2g_nb.checks import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class CampusDay:
+class CampusDay(Record):
     """96 quarters of an hour: their middle [h], load shape, PV [kW/kWp], price [EUR/kWh].
 
     The load shape is what a site that uses 1 GWh a year takes in that quarter of an hour [kWh].
@@ -23,7 +24,7 @@ class CampusDay:
 
 
 @dataclass(frozen=True, eq=False)
-class Sessions:
+class Sessions(Record):
     """Workplace sessions: date, arrival and departure [h of the day], energy delivered [kWh]."""
 
     date: tuple[str, ...]

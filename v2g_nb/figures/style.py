@@ -52,6 +52,7 @@ def use_style() -> None:
 
     Examples
     --------
+    >>> import matplotlib as mpl
     >>> use_style()
     >>> mpl.rcParams["svg.hashsalt"]
     'v2g'

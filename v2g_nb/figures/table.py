@@ -1,6 +1,7 @@
 """Small tables with a caption and header cells, the same bytes on every run."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Annotated, Any
@@ -48,8 +49,8 @@ class Table(Model):
     Ashigara  2.7 min
     """
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
     caption: Annotated[str, Text(blank=True)] = ""
 
     def _relations(self) -> None:

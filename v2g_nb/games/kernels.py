@@ -1,19 +1,27 @@
 """Compiled inner loops of the storage game: one store's exact best response, sweeps, dual Newton.
 
-Trusted code: arguments are checked at the border, in the modules that call it.
+Importing this module imports numba, where it is installed; without it the same loops run in plain Python.
 """
 
 from typing import Any
 
-import numba
 import numpy as np
+
+try:
+    from numba import njit
+except ImportError:
+
+    def njit(**_: Any) -> Any:  # type: ignore[no-redef]
+        """Leave the function as it is."""
+        return lambda function: function
+
 
 # Arrays are Any here: numba compiles for the types that it meets, and ignores annotations.
 
 INFEASIBLE, SOLVED = 0, 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def inverse(multiplier: float, cost: Any, slope: float, extra: Any, kink: Any, low: Any, high: Any) -> Any:
     """Return the flow at which marginal cost ``cost + slope x - extra max(0, kink - x)`` is `multiplier`."""
     x = (multiplier - cost) / slope
@@ -22,7 +30,7 @@ def inverse(multiplier: float, cost: Any, slope: float, extra: Any, kink: Any, l
     return min(max(x, low), high)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def insert(place: Any, jump: Any, head: int, tail: int, at: float, by: float) -> int:
     """Insert a breakpoint into the sorted part [head, tail) and return the new tail."""
     k = tail
@@ -35,7 +43,7 @@ def insert(place: Any, jump: Any, head: int, tail: int, at: float, by: float) ->
     return tail + 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def walk(place: Any, jump: Any, head: int, tail: int, left: float, wanted: Any) -> tuple[int, float, float]:
     """Return where the piecewise linear level function reaches `wanted`: (index, multiplier, slope).
 
@@ -55,7 +63,7 @@ def walk(place: Any, jump: Any, head: int, tail: int, left: float, wanted: Any) 
     return tail, 0.0, 0.0
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def respond(
     cost: Any, slope: float, extra: Any, kink: Any, low: Any, high: Any, store: Any, flow: Any, group: Any, work: Any
 ) -> int:
@@ -120,26 +128,14 @@ def respond(
     return SOLVED
 
 
-@numba.njit(cache=True)
-def sweep(
-    order: Any,
-    together: bool,
-    offset: Any,
-    slope: float,
-    shortfall: Any,
-    wanted: Any,
-    first: Any,
-    stop: Any,
-    low: Any,
-    high: Any,
-    stores: Any,
-    flows: Any,
-    total: Any,
-) -> Any:
+@njit(cache=True)
+def sweep(order: Any, together: bool, price_rule: Any, players: Any, flows: Any, total: Any) -> Any:
     """Let the stores of `order` respond one after the other, or all to the same total; change in place.
 
     Return the number of a store without a feasible plan, or -1.
     """
+    offset, slope, shortfall, wanted = price_rule
+    first, stop, low, high, stores = players
     slots = len(offset)
     work = np.empty((4, 4 * slots + 8))
     flow, group = np.empty(slots), np.empty(slots, np.int64)
@@ -162,25 +158,16 @@ def sweep(
     return -1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def respond_to_price(
-    price: Any,
-    slope: float,
-    first: Any,
-    stop: Any,
-    low: Any,
-    high: Any,
-    stores: Any,
-    flows: Any,
-    total: Any,
-    curve: Any,
-    turn: Any,
+    price: Any, slope: float, players: Any, flows: Any, total: Any, curve: Any, turn: Any
 ) -> tuple[float, int]:
     """Let every store respond to one price vector, with its own curvature `slope`; write all results.
 
     `total` gets the sum of flows, `curve` minus its derivative by the price, `turn` that derivative
     applied to each store's own flows. Return (the stores' summed cost, first infeasible store or -1).
     """
+    first, stop, low, high, stores = players
     slots = len(price)
     work = np.empty((4, 4 * slots + 8))
     group = np.empty(slots, np.int64)
@@ -211,7 +198,7 @@ def respond_to_price(
     return value, -1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def add_curve(
     flow: Any, group: Any, low: Any, high: Any, a: int, slope: float, curve: Any, turn: Any, free: Any
 ) -> None:

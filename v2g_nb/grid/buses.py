@@ -1,24 +1,25 @@
 """The nine-bus network with two charging stations, and what the paper leaves open about it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from v2g_nb import checks
-from v2g_nb.data.power import CASES, load_case
-from v2g_nb.errors import InvalidInput
-from v2g_nb.power.ac_flow import PowerFlow, solve_power_flow
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Array, FloatArray, Number
+from v2g_nb.data.power import load_case
+from v2g_nb.power.ac_flow import PowerFlowResult, solve_power_flow
 from v2g_nb.power.network import PowerNetwork
 
+Positive = Annotated[float, Number(low=0.0, open_low=True)]
+SetPoints = tuple[Positive, Positive, Positive]
 STATIONS = (5, 6)  # the paper's "buses 4 and 5" in one place: its figure and scenarios have 5 and 6
 TEXTBOOK = (1.04, 1.025, 1.025)
 FLAT = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Assumption:
+class Assumption(Model):
     """What the paper does not say: generator voltages, and the reactive power of the vehicles.
 
     Parameters
@@ -38,48 +39,13 @@ class Assumption:
 
     Examples
     --------
-    >>> Assumption("unity", (1.0, 1.0, 1.0), 1.0).reactive_share(5, nine_bus())
-    0.0
+    >>> Assumption("unity", [1, 1, 1], 1.0).set_points
+    (1.0, 1.0, 1.0)
     """
 
     name: str
-    set_points: Sequence[float]
-    power_factor: float | None
-
-    def __post_init__(self) -> None:
-        """Check the fields once."""
-        checks.text("name", self.name)
-        points = checks.array("set_points", self.set_points, shape=(3,), low=0.0, open_low=True)
-        object.__setattr__(self, "set_points", tuple(points.tolist()))  # an array could be neither compared nor hashed
-        if self.power_factor is not None:
-            checks.real("power_factor", self.power_factor, low=0.0, high=1.0, open_low=True)
-
-    def reactive_share(self, bus: int, network: PowerNetwork) -> float:
-        """Return the vehicles' reactive power per active power at a bus.
-
-        Parameters
-        ----------
-        bus : int
-            Where they charge.
-        network : PowerNetwork
-            The network before they do.
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        InvalidInput
-            If there is no such bus, or it has no demand of its own to take a power factor from.
-        """
-        checks.instance("network", network, PowerNetwork)
-        place = network.place(bus)
-        if self.power_factor is not None:
-            return math.tan(math.acos(self.power_factor))
-        if network.demand_mw[place] == 0.0:
-            raise InvalidInput(f"bus = {bus}: has no demand, so no power factor of its own: must have some")
-        return float(network.demand_mvar[place] / network.demand_mw[place])
+    set_points: SetPoints
+    power_factor: Annotated[float, Number(low=0.0, high=1.0, open_low=True)] | None
 
 
 ASSUMPTIONS = (
@@ -93,39 +59,12 @@ ASSUMPTIONS = (
 )
 
 
-def case_network(name: str) -> PowerNetwork:
-    """Return a test case as a network.
-
-    Parameters
-    ----------
-    name : {"case9", "case14", "case30"}
-        As in :func:`v2g_nb.data.power.load_case`.
-
-    Returns
-    -------
-    PowerNetwork
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such case.
-
-    Examples
-    --------
-    >>> len(case_network("case14").bus)
-    14
-    """
-    return _network(checks.choice("name", name, CASES))
-
-
 @cache  # a network is frozen, arrays included, so that all may share it
-def _network(name: str) -> PowerNetwork:
-    tables = load_case(name)
-    columns: dict[str, Any] = {**tables.bus, **tables.branch}
-    return PowerNetwork(**columns, base_mva=tables.base_mva)
+def _case9() -> PowerNetwork:
+    return PowerNetwork(**load_case("case9"))
 
 
-def nine_bus(set_points: Sequence[float] = TEXTBOOK) -> PowerNetwork:
+def nine_bus(set_points: SetPoints = TEXTBOOK) -> PowerNetwork:
     """Return the nine-bus system of Anderson and Fouad.
 
     Parameters
@@ -144,49 +83,29 @@ def nine_bus(set_points: Sequence[float] = TEXTBOOK) -> PowerNetwork:
 
     Examples
     --------
-    >>> round(solve_power_flow(nine_bus()).voltage(5), 4)
-    0.9956
+    >>> nine_bus().demand_mw.tolist()
+    [0.0, 0.0, 0.0, 0.0, 125.0, 90.0, 0.0, 100.0, 0.0]
     """
-    points = checks.array("set_points", set_points, shape=(3,), low=0.0, open_low=True)
-    return case_network("case9").with_set_points({k + 1: float(v) for k, v in enumerate(points)})
+    network = _case9()
+    return replace(network, set_point_pu=[*set_points, *network.set_point_pu[3:]])
 
 
-def with_stations(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS[-1]) -> PowerNetwork:
-    """Return the nine-bus system with vehicles charging at buses 5 and 6.
-
-    Parameters
-    ----------
-    loads_mw : sequence of float, length 2
-        What they draw at the two stations [MW].
-    assumption : Assumption
-        Set-points and reactive power.
-
-    Returns
-    -------
-    PowerNetwork
-
-    Raises
-    ------
-    InvalidInput
-        If loads are negative or `assumption` is no Assumption.
-
-    Examples
-    --------
-    >>> round(solve_power_flow(with_stations([40, 35])).voltage(5), 4)
-    0.9254
-    """
-    loads = checks.array("loads_mw", loads_mw, shape=(2,), low=0.0)
-    checks.instance("assumption", assumption, Assumption)
-    network = nine_bus(assumption.set_points)
-    added = {
-        bus: complex(load, load * assumption.reactive_share(bus, network))
-        for bus, load in zip(STATIONS, loads, strict=True)
-    }
+def with_stations(loads_mw: FloatArray, assumption: Assumption) -> PowerNetwork:
+    """Return the nine-bus system with vehicles charging at buses 5 and 6."""
+    network, factor = nine_bus(assumption.set_points), assumption.power_factor
+    added = {}
+    for bus, load in zip(STATIONS, loads_mw, strict=True):
+        place = network.place(bus)
+        own = float(network.demand_mvar[place] / network.demand_mw[place])
+        share = own if factor is None else math.tan(math.acos(factor))
+        added[bus] = complex(load, load * share)
     return network.with_demand(added)
 
 
-def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS[-1]) -> PowerFlow:
-    """Return the power flow with vehicles charging at buses 5 and 6; arguments as in :func:`with_stations`.
+def station_flow(
+    loads_mw: Annotated[Any, Array("2", low=0.0)], assumption: Assumption = ASSUMPTIONS[-1]
+) -> PowerFlowResult:
+    """Return the power flow of the nine-bus system with vehicles charging at buses 5 and 6.
 
     Parameters
     ----------
@@ -197,7 +116,8 @@ def station_flow(loads_mw: Sequence[float], assumption: Assumption = ASSUMPTIONS
 
     Returns
     -------
-    PowerFlow
+    PowerFlowResult
+        Its `network` is the one with the vehicles' demand.
 
     Raises
     ------

@@ -1,62 +1,21 @@
 """Cars on the road and in the stations, minute by minute, none lost and none made."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.certificate import Certificate
+from v2g_nb.checks import Array, IntArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.highway import certificates as proofs
-from v2g_nb.highway.instance import Cars, Highway, check_entries, check_minutes
-from v2g_nb.queueing.inverse import throughput, throughput_approximation
+from v2g_nb.highway.certificates import flow_balance
+from v2g_nb.highway.instance import MAX_NODE, Cars, Flow, Highway, check_entries
+from v2g_nb.queueing.mmc import throughput, throughput_approximation
 
-FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """Flows of every minute.
-
-    Parameters
-    ----------
-    entering : numpy.ndarray, shape (minutes, nodes)
-        gamma: cars that enter the road at each node in each minute.
-    arriving : numpy.ndarray, shape (minutes, nodes)
-        alpha: cars that arrive at each node, entering ones included.
-    leaving : numpy.ndarray, shape (minutes, nodes)
-        y: cars that drive on from each node.
-    into : numpy.ndarray, shape (minutes, stations)
-        f: cars that turn into each station.
-    out : numpy.ndarray, shape (minutes, stations)
-        g: cars that come out of each station.
-    number : numpy.ndarray, shape (minutes + 1, stations)
-        x: cars in each station at the start of each minute, and at the end.
-    converged : bool
-        Always true: the recursion is direct.
-    num_iter : int
-        Minutes.
-    residual : float
-        The largest violation among the certificates.
-    certificates : tuple of Certificate
-        The equations of the chain, the balance of every minute, and no negative flow.
-    """
-
-    entering: FloatArray
-    arriving: FloatArray
-    leaving: FloatArray
-    into: FloatArray
-    out: FloatArray
-    number: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
-    certificates: tuple[Certificate, ...]
+Partner = Annotated[IntArray, Array("cars.node.size", low=-1, high=MAX_NODE, index=True)]
 
 
-def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool = False) -> Flow:
+def solve_flow(highway: Highway, cars: Cars, partner: Partner, *, approximate: bool = False) -> Flow:
     """Follow all cars along the chain.
 
     A car counts in the minute in which it enters; a drive takes whole minutes. In the station its
@@ -86,7 +45,6 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
 
     Examples
     --------
-    >>> from v2g_nb.highway.instance import tomei
     >>> flow = solve_flow(tomei(), Cars([0], [0.0], [40.0], [0.5]), [0])
     >>> int(flow.into[:, 0].argmax())  # 17 minutes from Ohi-Matsuda to Ashigara
     17
@@ -95,19 +53,22 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
     ----------
     Yoshihara and Namerikawa, equations (1)-(3).
     """
-    check_entries(highway, cars)
-    check_minutes(highway, cars)
-    checks.flag("approximate", approximate)
-    _check_step(highway, approximate)
+    check_entries(highway, cars, highway.horizon_min)
+    # For few cars the exact outflow is mu x and the approximation c mu x: no more may leave in a step than are there.
+    fastest = highway.service_rate * (int(highway.chargers.max()) if approximate else 1)
+    if fastest > highway.interval_min:
+        raise InvalidInput(
+            f"highway has service_rate = {highway.service_rate:g} in interval_min = {highway.interval_min}: in one "
+            f"minute {fastest / highway.interval_min:g} times the cars present would leave, must be at most 1"
+        )
     stations, minutes, n = highway.station_nodes, highway.horizon_min, len(highway.names)
-    to = checks.array("partner", partner, shape=cars.node.shape, low=-1, high=len(stations) - 1, whole=True)
-    to_station = to.astype(np.int64)
-    going = to_station >= 0
-    behind = going & (stations[to_station] < cars.node)
+    checks.array("partner", partner, high=len(stations) - 1)
+    going = partner >= 0
+    behind = going & (stations[partner] < cars.node)
     if behind.any():
         v = int(np.argmax(behind))
         raise InvalidInput(
-            f"partner[{v}] = {to_station[v]}: that station lies behind node {cars.node[v]}, where it enters"
+            f"partner[{v}] = {partner[v]}: that station lies behind node {cars.node[v]}, where it enters"
         )
 
     delay = highway.travel_steps
@@ -115,36 +76,58 @@ def solve_flow(highway: Highway, cars: Cars, partner: Any, *, approximate: bool 
     entry = np.floor(cars.minute).astype(np.int64)
     entering, into = np.zeros((minutes, n)), np.zeros((minutes, len(stations)))
     np.add.at(entering, (entry, cars.node), 1.0)
-    when = entry + reached[stations[to_station]] - reached[cars.node]
+    when = entry + reached[stations[partner]] - reached[cars.node]
     inside = going & (when < minutes)
-    np.add.at(into, (when[inside], to_station[inside]), 1.0)
+    np.add.at(into, (when[inside], partner[inside]), 1.0)
 
     outflow = throughput_approximation if approximate else throughput
     arriving, leaving = np.zeros((minutes, n)), np.zeros((minutes, n))
     out, number = np.zeros_like(into), np.zeros((minutes + 1, len(stations)))
     for k in range(minutes):
         out[k] = outflow(highway.chargers, highway.service_rate, number[k]) / highway.interval_min
-        number[k + 1] = np.maximum(number[k] + into[k] - out[k], 0.0)  # below 0 by rounding only, see _check_step
+        number[k + 1] = np.maximum(
+            number[k] + into[k] - out[k], 0.0
+        )  # below 0 by rounding only, as `fastest` is small enough
         arriving[k] = entering[k]
         for i in range(1, n):
             if k >= delay[i - 1]:
                 arriving[k, i] += leaving[k - delay[i - 1], i - 1]
         leaving[k] = arriving[k]
         leaving[k, stations] += out[k] - into[k]
-    certificates = proofs.flow_certificates(delay, stations, entering, arriving, leaving, into, out, number)
-    residual = max(c.value for c in certificates)
-    return Flow(entering, arriving, leaving, into, out, number, True, minutes, residual, certificates)
+    flow = Flow(entering, arriving, leaving, into, out, number)
+    return replace(flow, certificates=flow_balance(highway, flow))
 
 
-def _check_step(highway: Highway, approximate: bool) -> None:
-    """Refuse a time step that lets out more cars than are there.
+def check_flow(highway: Highway, flow: Flow) -> Flow:
+    """Return any flow with the certificates of :func:`solve_flow`.
 
-    For few cars the exact outflow is mu x and the approximation c mu x: the share that leaves in one
-    step must not exceed 1.
+    Parameters
+    ----------
+    highway : Highway
+        The road.
+    flow : Flow
+        Flows of every minute of its horizon; what certificates they carry does not count.
+
+    Returns
+    -------
+    Flow
+        The same, with the residuals of equations (1)-(3), the balance of all cars in every minute, and
+        the largest negative flow.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is of the wrong kind, or the flow's arrays are not of the road's shape.
+
+    Examples
+    --------
+    >>> flow = solve_flow(tomei(), Cars([0], [0.0], [40.0], [0.5]), [0])
+    >>> all(c.holds for c in check_flow(tomei(), flow).certificates)
+    True
     """
-    fastest = highway.service_rate * (int(highway.chargers.max()) if approximate else 1)
-    if fastest > highway.interval_min:
-        raise InvalidInput(
-            f"highway has service_rate = {highway.service_rate:g} in interval_min = {highway.interval_min}: in one "
-            f"minute {fastest / highway.interval_min:g} times the cars present would leave, must be at most 1"
-        )
+    minutes, n, m = highway.horizon_min, len(highway.names), len(highway.chargers)
+    shapes = [(minutes, n)] * 3 + [(minutes, m)] * 2 + [(minutes + 1, m)]
+    blocks = (flow.entering, flow.arriving, flow.leaving, flow.into, flow.out, flow.number)
+    if [block.shape for block in blocks] != shapes:
+        raise checks.invalid("flow", flow, f"of {minutes} minutes, {n} nodes and {m} stations")
+    return replace(flow, certificates=flow_balance(highway, flow))

@@ -3,19 +3,20 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from v2g_nb import checks
-from v2g_nb.certificate import Certificate
+from v2g_nb.certificate import Certificate, Result
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import Infeasible, InvalidInput
+from v2g_nb.errors import Infeasible
+
+Point = Callable[[float], tuple[float, float]]  # value and room left at a number
 
 
 @dataclass(frozen=True, eq=False)
-class LineMaximum:
+class LineMaximum(Result):
     """The best point found on a line.
 
     Parameters
@@ -28,13 +29,6 @@ class LineMaximum:
         What holds the point: ``"low"``, ``"high"``, ``"constraint"``, or ``""`` for an interior maximum.
     points, values, slacks : numpy.ndarray
         All evaluations, in the order of the points.
-    converged : bool
-        Always true: the search is a fixed number of steps.
-    num_iter : int
-        Number of evaluations.
-    residual : float
-        The width asked for, `tol`; rounding of the values limits a smooth maximum to about 1e-8 of the
-        point's size.
     certificates : tuple of Certificate
         That a second grid, between the points of the first, finds nothing better.
     """
@@ -46,57 +40,23 @@ class LineMaximum:
     points: FloatArray
     values: FloatArray
     slacks: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
     certificates: tuple[Certificate, ...]
 
 
-def maximise_on_line(
-    function: Callable[[float], tuple[float, float]], low: float, high: float, points: int = 25, tol: float = 1e-7
-) -> LineMaximum:
+def maximise_on_line(function: Point, low: float, high: float, points: int = 25, tol: float = 1e-7) -> LineMaximum:
     """Return the best point of an interval at which the constraint holds.
 
-    Parameters
-    ----------
-    function : callable
-        ``function(x)`` returns the value and the room left in the constraint (negative: broken).
-    low, high : float
-        The interval.
-    points : int
-        Points of the first grid; at least 3. A maximum narrower than the grid can be missed.
-    tol : float
-        Width to which the best points are refined.
+    ``function(x)`` returns the value and the room left in the constraint (negative: broken). A grid of
+    `points` is evaluated (a maximum narrower than it can be missed); where the constraint changes sign
+    between neighbours the crossing is found; around every local maximum among feasible points the search
+    is refined to the width `tol` (rounding of the values limits a smooth maximum to about 1e-8 of the
+    point's size); the best is taken, and a second grid looks for a better one. Raises InvalidInput if
+    `function` returns NaN or not two numbers, Infeasible if the constraint holds nowhere on the grid.
 
-    Returns
-    -------
-    LineMaximum
-
-    Raises
-    ------
-    InvalidInput
-        If an argument is out of range, or `function` returns NaN or not two numbers.
-    Infeasible
-        If the constraint holds nowhere on the grid.
-
-    Notes
-    -----
-    1. Evaluate a grid. 2. Where the constraint changes sign between neighbours, find the crossing.
-    3. Around every local maximum among feasible points, refine. 4. Take the best; look for a better
-    one on a second grid.
-
-    Examples
-    --------
     >>> found = maximise_on_line(lambda x: (np.sin(x), 10.0 - x), 0.0, 12.0)
     >>> round(found.value, 6), found.bound, found.certificates[0].holds
     (1.0, '', True)
     """
-    checks.function("function", function)
-    checks.real("low", low)
-    if checks.real("high", high) <= low:
-        raise InvalidInput(f"low = {low!r}, high = {high!r}: must have low below high")
-    checks.integer("points", points, low=3)
-    checks.real("tol", tol, low=0.0, open_low=True)
     seen: dict[float, tuple[float, float]] = {}
 
     def at(x: float) -> tuple[float, float]:
@@ -117,10 +77,10 @@ def maximise_on_line(
     note = Certificate("better value on a second grid, relative", max(0.0, missed) / (1 + abs(at(best)[0])), 1e-9)
     xs = np.array(sorted(seen))
     ys = np.array([seen[x] for x in xs])
-    return LineMaximum(best, *at(best), bound, xs, ys[:, 0], ys[:, 1], True, len(xs), tol, (note,))
+    return LineMaximum(best, *at(best), bound, xs, ys[:, 0], ys[:, 1], (note,))
 
 
-def _evaluated(function: Callable[[float], tuple[float, float]], x: float) -> tuple[float, float]:
+def _evaluated(function: Point, x: float) -> tuple[float, float]:
     """Return value and room at `x`, or name what `function` returned instead."""
     answer = function(x)
     try:
@@ -133,7 +93,7 @@ def _evaluated(function: Callable[[float], tuple[float, float]], x: float) -> tu
     return value, slack
 
 
-def _crossings(at: Callable[[float], tuple[float, float]], grid: FloatArray, tol: float) -> list[float]:
+def _crossings(at: Point, grid: FloatArray, tol: float) -> list[float]:
     """Return, for every change of the constraint's sign, the last point on the feasible side."""
     found = []
     for a, b in zip(grid[:-1].tolist(), grid[1:].tolist(), strict=True):
@@ -152,12 +112,13 @@ def _crossings(at: Callable[[float], tuple[float, float]], grid: FloatArray, tol
     return found
 
 
-def _beside_ends(
-    function: Callable[[float], tuple[float, float]],
-    at: Callable[[float], tuple[float, float]],
-    xs: FloatArray,
-    tol: float,
-) -> list[float]:
+def _refined(at: Point, low: float, high: float, tol: float) -> float:
+    """Return a local maximum between two points."""
+    inside = minimize_scalar(lambda x: -at(float(x))[0], bounds=(low, high), method="bounded", options={"xatol": tol})
+    return float(inside.x)
+
+
+def _beside_ends(function: Point, at: Point, xs: FloatArray, tol: float) -> list[float]:
     """Return a refined maximum between an end of the sorted points `xs` and its neighbour, if the value rises inwards.
 
     An end is no peak among the points, though one may lie beside it. A probe that finds none leaves no trace.
@@ -167,21 +128,12 @@ def _beside_ends(
         probe = float(xs[end] + 10.0 * tol * np.sign(xs[inner] - xs[end]))
         if at(xs[end])[0] >= at(xs[inner])[0] and _evaluated(function, probe)[0] > at(xs[end])[0]:
             low, high = sorted((xs[end], xs[inner]))
-            inside = minimize_scalar(
-                lambda x: -at(float(x))[0], bounds=(low, high), method="bounded", options={"xatol": tol}
-            )
-            found.append(float(inside.x))
+            found.append(_refined(at, low, high, tol))
     return found
 
 
-def _peaks(at: Callable[[float], tuple[float, float]], xs: FloatArray, tol: float) -> list[float]:
+def _peaks(at: Point, xs: FloatArray, tol: float) -> list[float]:
     """Return refined local maxima between neighbours of the sorted points `xs`."""
-    found = []
-    values: list[Any] = [at(x)[0] for x in xs]
-    for k in range(1, len(xs) - 1):
-        if values[k] >= max(values[k - 1], values[k + 1]):
-            inside = minimize_scalar(
-                lambda x: -at(float(x))[0], bounds=(xs[k - 1], xs[k + 1]), method="bounded", options={"xatol": tol}
-            )
-            found.append(float(inside.x))
-    return found
+    values = [at(x)[0] for x in xs]
+    tops = (k for k in range(1, len(xs) - 1) if values[k] >= max(values[k - 1], values[k + 1]))
+    return [_refined(at, xs[k - 1], xs[k + 1], tol) for k in tops]

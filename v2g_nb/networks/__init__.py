@@ -1,4 +1,4 @@
-"""Roads: networks, demands, travel times, and flows on which no driver can gain.
+"""Roads, and flows on which no driver can gain.
 
 `RoadNetwork` and `Demand` hold the data, `read_tntp_network` and `read_tntp_trips` read them from files of
 the usual format; `bpr` and `beckmann` are the travel time and the potential; `cheapest_tree` finds routes,
@@ -7,24 +7,16 @@ the usual format; `bpr` and `beckmann` are the travel time and the potential; `c
 Derived in the chapter *Roads*; used by the city.
 """
 
-from v2g_nb.networks.assignment import AssignmentResult, solve_assignment
-from v2g_nb.networks.link_flows import frank_wolfe
-from v2g_nb.networks.path_flows import gradient_projection
-from v2g_nb.networks.roads import Demand, RoadNetwork, beckmann, bpr
+from v2g_nb.arguments import face
+from v2g_nb.networks.assignment import solve_assignment
+from v2g_nb.networks.plain import frank_wolfe, gradient_projection
+from v2g_nb.networks.roads import AssignmentIterate, AssignmentResult, Demand, RoadNetwork, beckmann, bpr
 from v2g_nb.networks.shortest_paths import cheapest_tree, path_links
 from v2g_nb.networks.tntp import read_tntp_network, read_tntp_trips
 
 __all__ = [
-    "AssignmentResult",
-    "Demand",
-    "RoadNetwork",
-    "beckmann",
-    "bpr",
-    "cheapest_tree",
-    "frank_wolfe",
-    "gradient_projection",
-    "path_links",
-    "read_tntp_network",
-    "read_tntp_trips",
-    "solve_assignment",
-]
+    "AssignmentIterate", "AssignmentResult", "Demand", "RoadNetwork", "beckmann", "bpr", "cheapest_tree",
+    "frank_wolfe", "gradient_projection", "path_links", "read_tntp_network", "read_tntp_trips", "solve_assignment",
+]  # fmt: skip
+
+face(globals())

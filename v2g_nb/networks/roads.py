@@ -1,28 +1,24 @@
-"""Roads and trips: what an assignment is made of, and what a link costs at a flow."""
+"""Roads, trips and flows: what an assignment is made of, what a link costs at a flow, and what is returned."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g_nb import checks
-from v2g_nb.checks import FloatArray
-from v2g_nb.errors import InvalidInput
+from v2g_nb.arguments import Model, Optional, Record
+from v2g_nb.certificate import Certificate, Result
+from v2g_nb.checks import Array, FloatArray, IntArray, Whole
 
-IntArray = NDArray[np.int64]
-
-
-LARGEST = 2**53  # up to here a float holds every whole number
-
-
-def _indices(name: str, value: Any, high: int = LARGEST) -> IntArray:
-    """Return `value` as whole numbers from 0 to `high`."""
-    return checks.array(name, value, shape=(None,), low=0.0, high=float(high), whole=True).astype(np.int64)
+LARGEST = 2.0**53  # up to here a float holds every whole number
+LinkNodes = Annotated[IntArray, Array("links", low=0.0, high=LARGEST, index=True)]
+LinkValues = Annotated[FloatArray, Array("links", low=0.0)]
+RowNodes = Annotated[IntArray, Array("rows", low=0.0, high=LARGEST, index=True)]
+Flow = Annotated[FloatArray, Array("network.num_links", low=0.0)]
 
 
 @dataclass(frozen=True, eq=False)
-class RoadNetwork:
+class RoadNetwork(Model):
     """Directed links between nodes 0 .. num_nodes - 1, each with a BPR travel time.
 
     Parameters
@@ -54,37 +50,24 @@ class RoadNetwork:
     array([11.5, 15. ])
     """
 
-    num_nodes: int
-    tails: Any
-    heads: Any
-    free_flow_time: Any
-    capacity: Any
-    b: Any
-    power: Any
-    fixed_cost: Any = None
+    num_nodes: Annotated[int, Whole(low=1)]
+    tails: LinkNodes
+    heads: LinkNodes
+    free_flow_time: LinkValues
+    capacity: Annotated[FloatArray, Array("links", low=0.0, open_low=True)]
+    b: LinkValues
+    power: LinkValues
+    fixed_cost: Annotated[Any, Optional(Array("links", low=0.0))] = None
     first_through: int = 0
 
-    def __post_init__(self) -> None:
-        """Check and convert the fields once."""
-        nodes = checks.integer("num_nodes", self.num_nodes, low=1)
-        checks.integer("first_through", self.first_through, low=0, high=nodes)
-        tails = _indices("tails", self.tails, nodes - 1)
-        links = (len(tails),)
-        fixed = np.zeros(links) if self.fixed_cost is None else self.fixed_cost
-        fields = {
-            "tails": tails,
-            "heads": _indices("heads", self.heads, nodes - 1),
-            "free_flow_time": checks.array("free_flow_time", self.free_flow_time, shape=links, low=0.0),
-            "capacity": checks.array("capacity", self.capacity, shape=links, low=0.0, open_low=True),
-            "b": checks.array("b", self.b, shape=links, low=0.0),
-            "power": checks.array("power", self.power, shape=links, low=0.0),
-            "fixed_cost": checks.array("fixed_cost", fixed, shape=links, low=0.0),
-        }
-        if fields["heads"].shape != links:
-            raise InvalidInput(f"heads has {len(fields['heads'])} links: must have {len(tails)}, as many as tails")
-        for name, value in fields.items():
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+    def _relations(self) -> None:
+        for name in ("tails", "heads"):
+            checks.array(name, getattr(self, name), low=0.0, high=self.num_nodes - 1.0)
+        checks.integer("first_through", self.first_through, low=0, high=self.num_nodes)
+        if self.fixed_cost is None:
+            nothing = np.zeros(self.num_links)
+            nothing.setflags(write=False)
+            object.__setattr__(self, "fixed_cost", nothing)
 
     @property
     def num_links(self) -> int:
@@ -93,7 +76,7 @@ class RoadNetwork:
 
 
 @dataclass(frozen=True, eq=False)
-class Demand:
+class Demand(Model):
     """Trips between pairs of nodes, one row a pair.
 
     Rows without trips, and trips that begin and end at the same node (intrazonal), may stand
@@ -117,24 +100,9 @@ class Demand:
     array([0])
     """
 
-    origins: Any
-    destinations: Any
-    volumes: Any
-
-    def __post_init__(self) -> None:
-        """Check and convert the fields once."""
-        origins = _indices("origins", self.origins)
-        fields = {
-            "origins": origins,
-            "destinations": _indices("destinations", self.destinations),
-            "volumes": checks.array("volumes", self.volumes, shape=(len(origins),), low=0.0),
-        }
-        if len(fields["destinations"]) != len(origins):
-            words = f"{len(fields['destinations'])} rows: must have {len(origins)}, as many as origins"
-            raise InvalidInput(f"destinations has {words}")
-        for name, value in fields.items():
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+    origins: RowNodes
+    destinations: RowNodes
+    volumes: Annotated[FloatArray, Array("rows", low=0.0)]
 
     @property
     def rows(self) -> IntArray:
@@ -147,7 +115,65 @@ class Demand:
         return float(self.volumes[self.origins == self.destinations].sum())
 
 
-def bpr(network: RoadNetwork, flow: Any) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class PathFlows(Record):
+    """Path k of row ``row[k]`` carries ``flow[k]`` [veh/h] along ``links[first[k]:first[k + 1]]``."""
+
+    row: IntArray
+    first: IntArray
+    links: IntArray
+    flow: FloatArray
+
+    def of_row(self, row: int) -> list[tuple[IntArray, float]]:
+        """Return links and flow of each path of one row of the demand."""
+        found = np.flatnonzero(self.row == row)
+        return [(self.links[self.first[k] : self.first[k + 1]], float(self.flow[k])) for k in found]
+
+    def link_flow(self, num_links: int) -> FloatArray:
+        """Return the sum of the path flows on each link [veh/h]."""
+        carried = np.repeat(self.flow, np.diff(self.first))
+        return np.bincount(self.links, weights=carried, minlength=num_links).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class AssignmentIterate(Record):
+    """Flows on the way to an equilibrium.
+
+    ``flow`` [veh/h] is of the links, ``gap`` the relative gap at their costs, ``least_cost`` [min] what a
+    cheapest path then costs each of the demand's rows that use roads. ``paths`` holds the path flows;
+    the Frank-Wolfe method knows none.
+    """
+
+    flow: FloatArray
+    gap: float
+    least_cost: FloatArray
+    paths: PathFlows | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AssignmentResult(Result):
+    """Flows in equilibrium, or at the social optimum.
+
+    ``flow`` [veh/h] and ``cost`` [min] are of the links, ``cost`` being what drivers compare: time
+    and fixed cost, or at the social optimum the marginal cost. ``least_cost`` [min] is what a cheapest
+    path costs each of the demand's rows that use roads; ``paths`` holds path flows. ``total_cost``
+    [veh min/h] is what all drivers together spend, ``beckmann`` [veh min/h] the value of Beckmann's
+    function. ``residual`` is the relative gap.
+    """
+
+    flow: FloatArray
+    cost: FloatArray
+    least_cost: FloatArray
+    paths: PathFlows
+    total_cost: float
+    beckmann: float
+    converged: bool
+    num_iter: int
+    residual: float
+    certificates: tuple[Certificate, ...]
+
+
+def bpr(network: RoadNetwork, flow: Flow) -> FloatArray:
     """Return what each link costs at the given flows: BPR travel time plus fixed cost.
 
     Parameters
@@ -176,13 +202,11 @@ def bpr(network: RoadNetwork, flow: Any) -> FloatArray:
     ----------
     Equation (4a) of the city paper.
     """
-    roads = checks.instance("network", network, RoadNetwork)
-    v = checks.array("flow", flow, shape=(roads.num_links,), low=0.0)
-    cost: FloatArray = roads.fixed_cost + roads.free_flow_time * (1.0 + roads.b * (v / roads.capacity) ** roads.power)
-    return cost
+    grown = 1.0 + network.b * (flow / network.capacity) ** network.power
+    return np.asarray(network.fixed_cost + network.free_flow_time * grown)
 
 
-def beckmann(network: RoadNetwork, flow: Any) -> float:
+def beckmann(network: RoadNetwork, flow: Flow) -> float:
     """Return Beckmann's function: the integral of each link's cost from 0 to its flow, summed.
 
     Parameters
@@ -207,47 +231,5 @@ def beckmann(network: RoadNetwork, flow: Any) -> float:
     >>> beckmann(RoadNetwork(2, [0], [1], [10.0], [100.0], [0.15], [4.0]), [100.0])
     1030.0
     """
-    roads = checks.instance("network", network, RoadNetwork)
-    v = checks.array("flow", flow, shape=(roads.num_links,), low=0.0)
-    grown = 1.0 + roads.b / (roads.power + 1.0) * (v / roads.capacity) ** roads.power
-    return float(np.sum(v * (roads.fixed_cost + roads.free_flow_time * grown)))
-
-
-def marginal_cost_network(network: RoadNetwork) -> RoadNetwork:
-    """Return the roads on which every driver pays the delay that they cause to all others.
-
-    For a BPR link the marginal cost ``t + v t'`` is again of BPR form, with ``b (power + 1)`` for
-    ``b``; so a user equilibrium on the returned network is a social optimum on the given one.
-
-    Parameters
-    ----------
-    network : RoadNetwork
-        The roads.
-
-    Returns
-    -------
-    RoadNetwork
-
-    Raises
-    ------
-    InvalidInput
-        If `network` is none.
-
-    Examples
-    --------
-    >>> tolled = marginal_cost_network(RoadNetwork(2, [0], [1], [10.0], [100.0], [0.15], [4.0]))
-    >>> bpr(tolled, [100.0])
-    array([17.5])
-    """
-    roads = checks.instance("network", network, RoadNetwork)
-    return RoadNetwork(
-        roads.num_nodes,
-        roads.tails,
-        roads.heads,
-        roads.free_flow_time,
-        roads.capacity,
-        roads.b * (roads.power + 1.0),
-        roads.power,
-        roads.fixed_cost,
-        roads.first_through,
-    )
+    grown = 1.0 + network.b / (network.power + 1.0) * (flow / network.capacity) ** network.power
+    return float(np.sum(flow * (network.fixed_cost + network.free_flow_time * grown)))

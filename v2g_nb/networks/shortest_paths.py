@@ -1,15 +1,15 @@
-"""Cheapest paths from one origin, and the traffic that follows them."""
+"""Cheapest paths from one origin, and those of all rows of a demand."""
 
 import heapq
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import numpy as np
 
 from v2g_nb import checks
-from v2g_nb.checks import FloatArray
+from v2g_nb.checks import Array, FloatArray, IntArray
 from v2g_nb.errors import Infeasible, InvalidInput
-from v2g_nb.networks.roads import Demand, IntArray, RoadNetwork, bpr
+from v2g_nb.networks.roads import LARGEST, Demand, Flow, RoadNetwork, bpr
 
 Stars = list[list[tuple[int, int]]]  # of each node, the links out of it and where they lead
 
@@ -40,7 +40,7 @@ def grow_tree(stars: Stars, first_through: int, cost: Sequence[float], origin: i
     return least, via
 
 
-def cheapest_tree(network: RoadNetwork, cost: Any, origin: int) -> tuple[FloatArray, IntArray]:
+def cheapest_tree(network: RoadNetwork, cost: Flow, origin: int) -> tuple[FloatArray, IntArray]:
     """Return the cheapest paths from one node to all others (Dijkstra's algorithm).
 
     Parameters
@@ -70,24 +70,17 @@ def cheapest_tree(network: RoadNetwork, cost: Any, origin: int) -> tuple[FloatAr
     >>> cheapest_tree(roads, [1.0, 1.0, 5.0], 0)[0]
     array([0., 1., 2.])
     """
-    roads = checks.instance("network", network, RoadNetwork)
-    costs = checks.array("cost", cost, shape=(roads.num_links,), low=0.0)
-    start = checks.integer("origin", origin, low=0, high=roads.num_nodes - 1)
-    least, via = grow_tree(forward_stars(roads), roads.first_through, costs.tolist(), start)
+    checks.integer("origin", origin, low=0, high=network.num_nodes - 1)
+    least, via = grow_tree(forward_stars(network), network.first_through, cost.tolist(), origin)
     return np.array(least), np.array(via, dtype=np.int64)
 
 
-def trace(tails: Sequence[int], via: Sequence[int], origin: int, destination: int) -> list[int]:
-    """Return the links of a tree's path, from the origin on."""
-    links = []
-    node = destination
-    while node != origin:
-        links.append(via[node])
-        node = tails[via[node]]
-    return links[::-1]
-
-
-def path_links(network: RoadNetwork, via: Any, origin: int, destination: int) -> IntArray:
+def path_links(
+    network: RoadNetwork,
+    via: Annotated[IntArray, Array("network.num_nodes", low=-1.0, high=LARGEST, index=True)],
+    origin: int,
+    destination: int,
+) -> IntArray:
     """Return the links of the path to `destination` in a tree of :func:`cheapest_tree`.
 
     Parameters
@@ -117,48 +110,35 @@ def path_links(network: RoadNetwork, via: Any, origin: int, destination: int) ->
     >>> path_links(roads, cheapest_tree(roads, [1.0, 1.0, 5.0], 0)[1], 0, 2)
     array([0, 1])
     """
-    roads = checks.instance("network", network, RoadNetwork)
-    shape = (roads.num_nodes,)
-    last = checks.array("via", via, shape=shape, low=-1.0, high=roads.num_links - 1.0, whole=True).astype(int)
-    start = checks.integer("origin", origin, low=0, high=roads.num_nodes - 1)
-    end = checks.integer("destination", destination, low=0, high=roads.num_nodes - 1)
+    checks.array("via", via, low=-1.0, high=network.num_links - 1.0)
+    checks.integer("origin", origin, low=0, high=network.num_nodes - 1)
+    checks.integer("destination", destination, low=0, high=network.num_nodes - 1)
     links: list[int] = []
-    node = end
-    while node != start:
-        if last[node] < 0:
-            raise Infeasible(f"destination = {end}: no path leads there from origin = {start}")
-        if len(links) >= roads.num_nodes or roads.heads[last[node]] != node:
-            raise InvalidInput(f"via = {checks.shown(via)}: must be the tree that grows from origin = {start}")
-        links.append(int(last[node]))
-        node = int(roads.tails[links[-1]])
+    node = destination
+    while node != origin:
+        if via[node] < 0:
+            raise Infeasible(f"destination = {destination}: no path leads there from origin = {origin}")
+        if len(links) >= network.num_nodes or network.heads[via[node]] != node:
+            raise InvalidInput(f"via = {checks.shown(via)}: must be the tree that grows from origin = {origin}")
+        links.append(int(via[node]))
+        node = int(network.tails[links[-1]])
     return np.array(links[::-1], dtype=np.int64)
 
 
 def by_origin(network: RoadNetwork, demand: Demand) -> dict[int, list[int]]:
     """Return the rows that use roads, by origin; refuse nodes that are none, and costs that overflow."""
-    rows = demand.rows
     for name, ends in (("origins", demand.origins), ("destinations", demand.destinations)):
-        bad = np.flatnonzero(ends >= network.num_nodes)
-        if bad.size:
-            right = f"below num_nodes = {network.num_nodes}"
-            raise InvalidInput(f"demand.{name}[{bad[0]}] = {ends[bad[0]]}: must be {right}")
-    require_finite_costs(network, demand)
+        checks.array(f"demand.{name}", ends, low=0.0, high=network.num_nodes - 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):  # even with all trips on every road costs must be numbers
+        trips = float(demand.volumes[demand.rows].sum())
+        cost = bpr(network, np.full(network.num_links, trips)).sum() * max(trips, 1.0)
+    if not np.isfinite(cost):
+        words = f"{trips:g} trips give a road that all of them take an infinite cost"
+        raise InvalidInput(f"demand.volumes = {checks.shown(demand.volumes)}: must be smaller; {words}")
     groups: dict[int, list[int]] = {}
-    for row in rows[np.argsort(demand.origins[rows], kind="stable")].tolist():
+    for row in demand.rows[np.argsort(demand.origins[demand.rows], kind="stable")].tolist():
         groups.setdefault(int(demand.origins[row]), []).append(row)
     return groups
-
-
-def require_finite_costs(network: RoadNetwork, demand: Demand) -> None:
-    """Raise if the costs could overflow: even with all trips on every road they must be numbers."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        trips = float(demand.volumes[demand.rows].sum())
-        if np.isfinite(trips):
-            cost = bpr(network, np.full(network.num_links, trips))
-            if np.isfinite(cost.sum() * max(trips, 1.0)):
-                return
-    words = f"{trips:g} trips give a road that all of them take an infinite cost"
-    raise InvalidInput(f"demand.volumes = {checks.shown(demand.volumes)}: must be smaller; {words}")
 
 
 def unreachable(demand: Demand, row: int) -> Infeasible:
@@ -167,18 +147,28 @@ def unreachable(demand: Demand, row: int) -> Infeasible:
     return Infeasible(f"demand row {row}: {demand.volumes[row]:g} trips {ends}, but no path leads there")
 
 
-def all_or_nothing(network: RoadNetwork, demand: Demand, cost: FloatArray) -> tuple[FloatArray, float]:
-    """Return the flows when everybody takes a cheapest path at the given costs, and their total cost."""
-    stars, costs, tails = forward_stars(network), cost.tolist(), network.tails.tolist()
-    flow = [0.0] * network.num_links
-    total = 0.0
-    destinations, volumes = demand.destinations.tolist(), demand.volumes.tolist()
-    for origin, rows in by_origin(network, demand).items():
-        least, via = grow_tree(stars, network.first_through, costs, origin)
-        for row in rows:
-            if least[destinations[row]] == float("inf"):
-                raise unreachable(demand, row)
-            total += volumes[row] * least[destinations[row]]
-            for link in trace(tails, via, origin, destinations[row]):
-                flow[link] += volumes[row]
-    return np.array(flow), total
+class Routes:
+    """The rows that use roads, and the cheapest path of each at given costs."""
+
+    def __init__(self, network: RoadNetwork, demand: Demand) -> None:
+        self.network, self.demand = network, demand
+        self.groups, self.stars = by_origin(network, demand), forward_stars(network)
+        self.tails, self.destinations = network.tails.tolist(), demand.destinations.tolist()
+
+    def cheapest(self, cost: Sequence[float]) -> Iterator[tuple[int, float, list[int]]]:
+        """Yield each row with the cost of its cheapest path and the tree that holds it, one an origin."""
+        for origin, rows in self.groups.items():
+            least, via = grow_tree(self.stars, self.network.first_through, cost, origin)
+            for row in rows:
+                if least[self.destinations[row]] == float("inf"):
+                    raise unreachable(self.demand, row)
+                yield row, least[self.destinations[row]], via
+
+    def links(self, row: int, via: Sequence[int]) -> list[int]:
+        """Return the links of a row's path in a tree, from the origin on."""
+        origin, node = int(self.demand.origins[row]), self.destinations[row]
+        links: list[int] = []
+        while node != origin:
+            links.append(via[node])
+            node = self.tails[via[node]]
+        return links[::-1]

@@ -5,23 +5,25 @@ import warnings
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
 from v2g_nb import checks
+from v2g_nb.checks import Number
 from v2g_nb.errors import InvalidInput
 from v2g_nb.networks.roads import Demand, RoadNetwork
 
 LINK = ("init_node", "term_node", "capacity", "length", "free_flow_time", "b", "power", "speed", "toll")
 END = "<END OF METADATA>"
+Factor = Annotated[float, Number(low=0.0)]
 
 
 def _fault(path: Path, number: int, line: str, right: str) -> InvalidInput:
     return InvalidInput(f"path = {path.name!r}, line {number}: {checks.shown(line.strip())}: {right}")
 
 
-def _open(path: Any) -> tuple[Path, list[str]]:
+def _open(path: str | PathLike[str]) -> tuple[Path, list[str]]:
     if not isinstance(path, (str, PathLike)) or not str(path).strip():
         raise checks.invalid("path", path, "the path of a file")
     place = Path(path)
@@ -73,7 +75,9 @@ def _body(lines: list[str], begin: int) -> Iterator[tuple[int, str, str]]:
             yield number, line, text
 
 
-def read_tntp_network(path: Any, *, toll_factor: float = 0.0, distance_factor: float = 0.0) -> RoadNetwork:
+def read_tntp_network(
+    path: str | PathLike[str], *, toll_factor: Factor = 0.0, distance_factor: Factor = 0.0
+) -> RoadNetwork:
     """Read a road network from a TNTP file (``..._net.tntp``).
 
     Nodes keep their order: node 1 of the file is node 0 here. Zones below the file's first through
@@ -118,8 +122,6 @@ def read_tntp_network(path: Any, *, toll_factor: float = 0.0, distance_factor: f
     >>> roads.num_links, roads.fixed_cost.tolist()
     (1, [1.0])
     """
-    tolls = checks.real("toll_factor", toll_factor, low=0.0)
-    distances = checks.real("distance_factor", distance_factor, low=0.0)
     place, lines = _open(path)
     found, begin = _metadata(place, lines)
     nodes = _count(place, found, "NUMBER OF NODES")
@@ -128,20 +130,12 @@ def read_tntp_network(path: Any, *, toll_factor: float = 0.0, distance_factor: f
     rows = [_link(place, number, line, text, nodes) for number, line, text in _body(lines, begin)]
     if len(rows) != wanted:
         raise InvalidInput(f"path = {place.name!r}: has {len(rows)} links: must have <NUMBER OF LINKS> {wanted}")
-    table = np.array(rows)
-    capacity, length, time, b, power, toll = (
-        table[:, 2],
-        table[:, 3],
-        table[:, 4],
-        table[:, 5],
-        table[:, 6],
-        table[:, 8],
-    )
-    ends = table[:, :2].astype(np.int64) - 1
-    fixed = tolls * toll + distances * length
+    tails, heads, capacity, length, time, b, power, _, toll = np.array(rows).T
+    fixed = toll_factor * toll + distance_factor * length
+    start, end = tails.astype(np.int64) - 1, heads.astype(np.int64) - 1
     # A link that no flow slows may stand there without a capacity.
     capacity = np.where((capacity == 0.0) & (b * time == 0.0), 1.0, capacity)
-    return RoadNetwork(nodes, ends[:, 0], ends[:, 1], time, capacity, b, power, fixed, min(through - 1, nodes))
+    return RoadNetwork(nodes, start, end, time, capacity, b, power, fixed, min(through - 1, nodes))
 
 
 def _link(path: Path, number: int, line: str, text: str, nodes: int) -> list[float]:
@@ -168,7 +162,7 @@ def _link(path: Path, number: int, line: str, text: str, nodes: int) -> list[flo
     return values
 
 
-def read_tntp_trips(path: Any) -> Demand:
+def read_tntp_trips(path: str | PathLike[str]) -> Demand:
     """Read trips from a TNTP file (``..._trips.tntp``).
 
     Parameters
@@ -226,8 +220,8 @@ def read_tntp_trips(path: Any) -> Demand:
     if not rows:
         raise InvalidInput(f"path = {place.name!r}: must hold at least one entry of trips")
     _compare_total(place, found, sum(row[2] for row in rows))
-    origins, destinations, volumes = zip(*rows, strict=True)
-    return Demand(origins, destinations, volumes)
+    origins, destinations, volumes = np.array(rows).T
+    return Demand(origins.astype(np.int64), destinations.astype(np.int64), volumes)
 
 
 def _trips(path: Path, number: int, line: str, text: str, zones: int) -> Iterator[tuple[int, float]]:

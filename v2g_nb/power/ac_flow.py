@@ -11,27 +11,26 @@ Reactive limits of generators, tap changers and voltage-dependent loads are not 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from v2g_nb import checks
-from v2g_nb.certificate import Certificate
+from v2g_nb.arguments import Record
+from v2g_nb.certificate import Certificate, Result
+from v2g_nb.checks import FloatArray, Number, Whole
 from v2g_nb.errors import NotConverged
-from v2g_nb.power.ac_certificates import power_flow_certificates
-from v2g_nb.power.network import PowerNetwork
+from v2g_nb.power.certificates import power_flow_certificates
+from v2g_nb.power.network import ComplexArray, PowerNetwork, branch_admittances, branch_ends
 
 SHORTEST = 2.0**-20  # a correction cut below this share of itself leads nowhere
 SHRINK = 1e-4  # share of the decrease promised by the linear model that a correction must keep (Armijo)
 DROP = 0.1  # share of itself that a magnitude keeps at least in one step
 ROUNDING = 64 * float(np.finfo(float).eps)  # of the largest of the powers that are added up at a bus
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
-
 
 @dataclass(frozen=True, eq=False)
-class Iterate:
+class NewtonIterate(Record):
     """One step of Newton's method: voltages [pu, rad] and the mismatch at each bus [pu]."""
 
     magnitude_pu: FloatArray
@@ -46,7 +45,7 @@ class Iterate:
 
 
 @dataclass(frozen=True, eq=False)
-class PowerFlow:
+class PowerFlowResult(Result):
     """Voltages, flows and losses that belong together.
 
     Parameters
@@ -65,8 +64,8 @@ class PowerFlow:
         Power that enters each branch at its two ends, P + jQ [MW, Mvar].
     losses_mw : float
         Sum over all branches [MW].
-    converged, num_iter, residual
-        How Newton's method ended; the residual is the largest mismatch [pu].
+    num_iter, residual
+        Steps of Newton's method, and the largest mismatch that they left [pu].
     certificates : tuple of Certificate
         Kirchhoff's law and set-points, checked branch by branch.
     """
@@ -81,7 +80,6 @@ class PowerFlow:
     from_mva: ComplexArray
     to_mva: ComplexArray
     losses_mw: float
-    converged: bool
     num_iter: int
     residual: float
     certificates: tuple[Certificate, ...]
@@ -106,57 +104,7 @@ class PowerFlow:
         return float(self.magnitude_pu[self.network.place(bus)])
 
 
-def _branch_admittances(network: PowerNetwork) -> tuple[ComplexArray, ...]:
-    """Return the four entries of each branch's two-port [pu]."""
-    series = 1.0 / (network.resistance_pu + 1j * network.reactance_pu)
-    own = series + 0.5j * network.charging_pu
-    ratio = network.tap * np.exp(1j * np.deg2rad(network.shift_deg))
-    return own / network.tap**2, -series / np.conj(ratio), -series / ratio, own
-
-
-def _ends(network: PowerNetwork) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    place = {int(b): k for k, b in enumerate(network.bus)}
-    return tuple(np.array([place[int(b)] for b in ends]) for ends in (network.from_bus, network.to_bus))  # type: ignore[return-value]
-
-
-def admittance(network: PowerNetwork) -> ComplexArray:
-    """Return the bus admittance matrix.
-
-    Parameters
-    ----------
-    network : PowerNetwork
-        The network.
-
-    Returns
-    -------
-    numpy.ndarray of complex, shape (n, n)
-        Injected currents are this matrix times the voltages [pu].
-
-    Raises
-    ------
-    InvalidInput
-        If `network` is no PowerNetwork.
-
-    Examples
-    --------
-    >>> line = PowerNetwork(bus=[1, 2], kind=["slack", "pq"], demand_mw=[0, 50], demand_mvar=[0, 20],
-    ...     shunt_mw=[0, 0], shunt_mvar=[0, 0], generation_mw=[0, 0], set_point_pu=[1, 1],
-    ...     from_bus=[1], to_bus=[2], resistance_pu=[0], reactance_pu=[0.1], charging_pu=[0],
-    ...     tap=[1], shift_deg=[0], rating_mva=[100])
-    >>> admittance(line).imag
-    array([[-10.,  10.],
-           [ 10., -10.]])
-    """
-    checks.instance("network", network, PowerNetwork)
-    matrix = np.diag((network.shunt_mw + 1j * network.shunt_mvar) / network.base_mva)
-    start, end = _ends(network)
-    ff, ft, tf, tt = _branch_admittances(network)
-    for rows, columns, values in ((start, start, ff), (start, end, ft), (end, start, tf), (end, end, tt)):
-        np.add.at(matrix, (rows, columns), values)
-    return matrix
-
-
-def newton_iterates(network: PowerNetwork) -> Iterator[Iterate]:
+def newton_iterates(network: PowerNetwork) -> Iterator[NewtonIterate]:
     """Yield the start and every step of Newton's method, without end.
 
     A step is halved until it makes the largest mismatch smaller and leaves each magnitude a tenth of
@@ -169,7 +117,7 @@ def newton_iterates(network: PowerNetwork) -> Iterator[Iterate]:
 
     Yields
     ------
-    Iterate
+    NewtonIterate
         Voltages and mismatches; the first is the flat start, turned by the phase shifters.
 
     Raises
@@ -193,10 +141,9 @@ def newton_iterates(network: PowerNetwork) -> Iterator[Iterate]:
     ----------
     Tinney and Hart, Power flow solution by Newton's method, 1967.
     """
-    checks.instance("network", network, PowerNetwork)
     kinds = np.array(network.kind)
     turning, free = np.flatnonzero(kinds != "slack"), np.flatnonzero(kinds == "pq")
-    matrix = admittance(network)
+    matrix = network.admittance()
     now = _iterate(network, matrix, np.where(kinds == "pq", 1.0, network.set_point_pu), _shifted(network))
     while True:
         yield now
@@ -212,17 +159,18 @@ def newton_iterates(network: PowerNetwork) -> Iterator[Iterate]:
         now = _moved(network, matrix, now, turn, lift)
 
 
-def _iterate(network: PowerNetwork, matrix: ComplexArray, magnitude: FloatArray, angle: FloatArray) -> Iterate:
-    scheduled = (network.generation_mw - network.demand_mw - 1j * network.demand_mvar) / network.base_mva
+def _iterate(network: PowerNetwork, matrix: ComplexArray, magnitude: FloatArray, angle: FloatArray) -> NewtonIterate:
     unit = np.exp(1j * angle)
-    gap = magnitude * unit * np.conj(matrix @ (magnitude * unit)) - scheduled
+    gap = magnitude * unit * np.conj(matrix @ (magnitude * unit)) - network.scheduled_pu
     kinds = np.array(network.kind)
     gap[kinds == "slack"] = 0.0  # the slack bus feeds in whatever is missing
     gap.imag[kinds == "pv"] = 0.0
-    return Iterate(magnitude, angle, np.maximum(np.abs(gap.real), np.abs(gap.imag)), gap)
+    return NewtonIterate(magnitude, angle, np.maximum(np.abs(gap.real), np.abs(gap.imag)), gap)
 
 
-def _moved(network: PowerNetwork, matrix: ComplexArray, now: Iterate, turn: FloatArray, lift: FloatArray) -> Iterate:
+def _moved(
+    network: PowerNetwork, matrix: ComplexArray, now: NewtonIterate, turn: FloatArray, lift: FloatArray
+) -> NewtonIterate:
     """Return the iterate after a step, halved until magnitudes stay positive and the mismatch shrinks.
 
     Where no part of the step does that, the iterate stays as it is.
@@ -247,7 +195,7 @@ def _shifted(network: PowerNetwork) -> FloatArray:
     shift = np.deg2rad((network.shift_deg + 180.0) % 360.0 - 180.0)
     if not np.any(shift):
         return np.zeros(n)
-    start, end = _ends(network)
+    start, end = branch_ends(network)
     rows = np.zeros((len(shift), n))
     rows[np.arange(len(shift)), start], rows[np.arange(len(shift)), end] = 1.0, -1.0
     weight = 1.0 / np.sqrt(np.abs(network.resistance_pu + 1j * network.reactance_pu))
@@ -257,31 +205,25 @@ def _shifted(network: PowerNetwork) -> FloatArray:
     return angle
 
 
-def _largest(network: PowerNetwork) -> float:
-    """Return the largest scheduled power [pu], demand and generation apart."""
-    powers = (network.generation_mw[np.array(network.kind) != "slack"], network.demand_mw, network.demand_mvar)
-    return float(np.max(np.abs(np.concatenate(powers)))) / network.base_mva
-
-
 def _rounding(matrix: ComplexArray, magnitude: FloatArray) -> float:
     """Return the mismatch that rounding alone can make [pu]: the powers added up at a bus cancel."""
     return ROUNDING * float(np.max(magnitude * (np.abs(matrix) @ magnitude)))
 
 
-def _jacobian(matrix: ComplexArray, now: Iterate, turning: NDArray[np.intp], free: NDArray[np.intp]) -> FloatArray:
+def _jacobian(
+    matrix: ComplexArray, now: NewtonIterate, turning: NDArray[np.intp], free: NDArray[np.intp]
+) -> FloatArray:
     """Return the derivative of the mismatch by angles and magnitudes."""
     unit = np.exp(1j * now.angle_rad)
     voltage = now.magnitude_pu * unit
     current = matrix @ voltage
     by_angle = 1j * voltage[:, None] * np.conj(np.diag(current) - matrix * voltage)
     by_magnitude = voltage[:, None] * np.conj(matrix * unit) + np.diag(np.conj(current) * unit)
-    rows = [by_angle[:, turning], by_magnitude[:, free]]
-    both = np.concatenate(rows, axis=1)
-    result: FloatArray = np.concatenate([both.real[turning], both.imag[free]])
-    return result
+    both = np.concatenate([by_angle[:, turning], by_magnitude[:, free]], axis=1)
+    return np.concatenate([both.real[turning], both.imag[free]])
 
 
-def _hopeless(network: PowerNetwork, iterate: Iterate, why: str) -> str:
+def _hopeless(network: PowerNetwork, iterate: NewtonIterate, why: str) -> str:
     worst = int(np.argmax(iterate.mismatch_pu))
     return (
         f"network: no power flow was found, {why}; the largest mismatch is {iterate.residual:.3g} pu at bus "
@@ -289,7 +231,12 @@ def _hopeless(network: PowerNetwork, iterate: Iterate, why: str) -> str:
     )
 
 
-def solve_power_flow(network: PowerNetwork, *, tolerance: float = 1e-11, max_iter: int = 20) -> PowerFlow:
+def solve_power_flow(
+    network: PowerNetwork,
+    *,
+    tol: Annotated[float, Number(low=0.0, open_low=True)] = 1e-11,
+    max_iter: Annotated[int, Whole(low=1)] = 20,
+) -> PowerFlowResult:
     """Solve the power flow from a flat start.
 
     A power flow has several solutions. This one is reached from the flat start without a step that makes
@@ -299,7 +246,7 @@ def solve_power_flow(network: PowerNetwork, *, tolerance: float = 1e-11, max_ite
     ----------
     network : PowerNetwork
         The network.
-    tolerance : float
+    tol : float
         Largest mismatch at which to stop [pu], where powers of 1 pu are scheduled; if the largest of them is
         less, this much of it. Where the powers that cancel at a bus are so large that rounding alone
         makes more than that, the iteration stops there.
@@ -308,7 +255,7 @@ def solve_power_flow(network: PowerNetwork, *, tolerance: float = 1e-11, max_ite
 
     Returns
     -------
-    PowerFlow
+    PowerFlowResult
 
     Raises
     ------
@@ -326,33 +273,29 @@ def solve_power_flow(network: PowerNetwork, *, tolerance: float = 1e-11, max_ite
     >>> round(solve_power_flow(line).voltage(2), 6)
     0.978248
     """
-    checks.real("tolerance", tolerance, low=0.0, open_low=True)
-    checks.integer("max_iter", max_iter, low=1)
-    checks.instance("network", network, PowerNetwork)
     with np.errstate(all="ignore"):  # a diverging iteration is reported once, by name
-        matrix, enough = admittance(network), tolerance * min(1.0, _largest(network))
+        matrix, enough = network.admittance(), tol * min(1.0, network.largest_power_pu)
         for steps, iterate in enumerate(newton_iterates(network)):
             if iterate.residual <= max(enough, _rounding(matrix, iterate.magnitude_pu)):
                 return _result(network, iterate, steps)
             if steps == max_iter:
-                why = f"Newton's method took {max_iter} steps"
-                raise NotConverged(_hopeless(network, iterate, why))
+                raise NotConverged(_hopeless(network, iterate, f"Newton's method took {max_iter} steps"))
     raise AssertionError("newton_iterates ends only by raising")
 
 
-def _result(network: PowerNetwork, iterate: Iterate, steps: int) -> PowerFlow:
+def _result(network: PowerNetwork, iterate: NewtonIterate, steps: int) -> PowerFlowResult:
     voltage = iterate.magnitude_pu * np.exp(1j * iterate.angle_rad)
-    start, end = _ends(network)
-    ff, ft, tf, tt = _branch_admittances(network)
+    start, end = branch_ends(network)
+    ff, ft, tf, tt = branch_admittances(network)
     out = ff * voltage[start] + ft * voltage[end]
     back = tf * voltage[start] + tt * voltage[end]
     from_mva = voltage[start] * np.conj(out) * network.base_mva
     to_mva = voltage[end] * np.conj(back) * network.base_mva
     current = np.maximum(np.abs(out), np.abs(back))
-    injected = voltage * np.conj(admittance(network) @ voltage) * network.base_mva
+    injected = voltage * np.conj(network.admittance() @ voltage) * network.base_mva
     degrees = np.rad2deg(iterate.angle_rad)
     degrees = np.where(np.abs(degrees) > 180.0, np.angle(voltage, deg=True), degrees)
-    return PowerFlow(
+    return PowerFlowResult(
         network,
         iterate.magnitude_pu,
         degrees,
@@ -363,8 +306,7 @@ def _result(network: PowerNetwork, iterate: Iterate, steps: int) -> PowerFlow:
         from_mva,
         to_mva,
         float(np.sum(from_mva.real + to_mva.real)),
-        True,
         steps,
         iterate.residual,
-        power_flow_certificates(network, list(iterate.magnitude_pu), list(degrees)),
+        power_flow_certificates(network, iterate.magnitude_pu, degrees),
     )

@@ -1,17 +1,17 @@
 """Least-cost dispatch of a radial feeder, with the price of a kWh at every bus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from v2g_nb import checks
-from v2g_nb.certificate import Certificate
+from v2g_nb.arguments import needed
+from v2g_nb.certificate import Certificate, Result
 from v2g_nb.checks import FloatArray
-from v2g_nb.errors import Infeasible, InvalidInput, NotConverged
-from v2g_nb.power.dispatch_certificates import dispatch_certificates
-from v2g_nb.power.feeder import RadialFeeder
+from v2g_nb.errors import Infeasible, NotConverged
+from v2g_nb.power.certificates import dispatch_certificates
+from v2g_nb.power.feeder import DispatchProblem, RadialFeeder  # noqa: F401 - examples
 from v2g_nb.power.feeder_rows import Blocks, add_feeder_rows, picks, polygon_sides, rated_lines
 
 GAP = 1e-11  # what the interior point aims at; the certificates say what it reached
@@ -21,94 +21,15 @@ WEAK = ("AlmostSolved", "InsufficientProgress")  # no optimum in itself, unless 
 
 
 @dataclass(frozen=True, eq=False)
-class DispatchProblem:
-    """Loads, generators and limits of one hour on a feeder.
-
-    Parameters
-    ----------
-    feeder : RadialFeeder
-        Buses and lines.
-    load_kw, load_kvar : array_like, shape (buses,)
-        Net load of each bus; negative where it feeds in. The source takes nothing back: what is fed in
-        must be used in the same tree.
-    generator_bus : array_like of int, shape (generators,)
-        Where each generator stands.
-    cost_per_kwh : array_like, shape (generators,)
-        Cost of the first kWh [$/kWh].
-    cost_slope : array_like, shape (generators,)
-        How much the next kWh costs more, per kW [$/kWh/kW], at least 0.
-    capacity_kw, reactive_kvar : array_like, shape (generators,)
-        Largest output; reactive power between plus and minus the second. At least 0.
-    import_cost_per_kwh : float
-        Price at the feeder's source [$/kWh].
-    import_kw, import_kvar : float
-        Largest import, and reactive import between plus and minus; at least 0.
-    shed_cost_per_kwh : float
-        What a kWh that is not served costs [$/kWh]; reactive load is always served.
-    source_voltage_pu, lowest_pu, highest_pu : float
-        Voltage of the source, and the band for all buses.
-    facets : int
-        Sides of the polygon that stands for each line's circle of apparent power, at least 4.
-
-    Raises
-    ------
-    InvalidInput
-        If a field has the wrong shape or is out of range.
-
-    Examples
-    --------
-    >>> feeder = RadialFeeder(2, [0], [1], [0.01], [0.01], [np.inf])
-    >>> problem = DispatchProblem(feeder, [0, 100], [0, 0], [1], [0.2], [0.0], [50], [0], 0.1)
-    >>> problem.facets
-    8
-    """
-
-    feeder: RadialFeeder
-    load_kw: Any
-    load_kvar: Any
-    generator_bus: Any
-    cost_per_kwh: Any
-    cost_slope: Any
-    capacity_kw: Any
-    reactive_kvar: Any
-    import_cost_per_kwh: float
-    import_kw: float = 1e5
-    import_kvar: float = 1e5
-    shed_cost_per_kwh: float = 38.53
-    source_voltage_pu: float = 1.0
-    lowest_pu: float = 0.9
-    highest_pu: float = 1.1
-    facets: int = 8
-
-    def __post_init__(self) -> None:
-        """Check and convert the fields once."""
-        tree = checks.instance("feeder", self.feeder, RadialFeeder)
-        for name in ("load_kw", "load_kvar"):
-            object.__setattr__(self, name, checks.array(name, getattr(self, name), shape=(tree.num_buses,)))
-        top = tree.num_buses - 1.0
-        at = checks.array("generator_bus", self.generator_bus, shape=(None,), low=0.0, high=top, whole=True, empty=True)
-        object.__setattr__(self, "generator_bus", at.astype(np.int64))
-        for name in ("cost_per_kwh", "cost_slope", "capacity_kw", "reactive_kvar"):
-            value = checks.array(name, getattr(self, name), shape=(len(at),), low=0.0, empty=True)
-            object.__setattr__(self, name, value)
-        for name in ("import_cost_per_kwh", "import_kw", "import_kvar", "shed_cost_per_kwh"):
-            checks.real(name, getattr(self, name), low=0.0)
-        for name in ("source_voltage_pu", "lowest_pu", "highest_pu"):
-            checks.real(name, getattr(self, name), low=0.0, open_low=True)
-        if self.lowest_pu > self.highest_pu:
-            raise InvalidInput(f"lowest_pu = {self.lowest_pu!r}: must be at most highest_pu = {self.highest_pu!r}")
-        checks.integer("facets", self.facets, low=4)
-
-
-@dataclass(frozen=True, eq=False)
-class Dispatch:
+class DispatchResult(Result):
     """A least-cost dispatch.
 
     ``generation_kw`` and ``reactive_kvar`` of the generators, ``import_kw`` and ``import_kvar`` at
     the source, ``shed_kw`` of each bus, ``active_kw`` and ``line_kvar`` into each line's head,
     ``voltage_pu`` of each bus; ``dlmp`` and ``reactive_price`` [$/kWh, $/kvarh] of each bus;
     ``voltage_price`` [$/h per pu of squared voltage] of each bus, positive where the lower limit
-    binds; ``line_price`` [$/kWh], shape (lines, facets), of the polygons' sides; ``cost`` [$/h].
+    binds; ``line_price`` [$/kWh], shape (lines, facets), of the polygons' sides; ``cost`` [$/h]; ``num_iter`` of
+    the interior point.
     """
 
     generation_kw: FloatArray
@@ -124,9 +45,7 @@ class Dispatch:
     voltage_price: FloatArray
     line_price: FloatArray
     cost: float
-    converged: bool
     num_iter: int
-    residual: float
     certificates: tuple[Certificate, ...]
 
 
@@ -182,7 +101,7 @@ def _add_limits(blocks: Blocks, problem: DispatchProblem) -> None:
         blocks.equations(f"{key} at least", -low, **{key: -unit})
 
 
-def solve_dispatch(problem: DispatchProblem) -> Dispatch:
+def solve_dispatch(problem: DispatchProblem) -> DispatchResult:
     """Return the least-cost dispatch of a feeder and the prices that go with it.
 
     The dispatch is a convex quadratic program, solved by the interior point of Clarabel. The price
@@ -197,7 +116,7 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
 
     Returns
     -------
-    Dispatch
+    DispatchResult
 
     Raises
     ------
@@ -220,9 +139,8 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
     ----------
     Equation (9) of the city paper, with the generators' costs of (10) in place of prices.
     """
-    checks.instance("problem", problem, DispatchProblem)
     program = _Program(problem)
-    found: list[Dispatch] = []
+    found: list[DispatchResult] = []
     for regularisation in REGULARISATIONS:
         answer = _interior_point(program, regularisation)
         status = str(answer.status)
@@ -234,19 +152,22 @@ def solve_dispatch(problem: DispatchProblem) -> Dispatch:
         if status == "Solved" or status in WEAK:
             with np.errstate(all="ignore"):  # a weak answer may be far from any voltage
                 result = _unpack(problem, program, np.array(answer.x), np.array(answer.z), int(answer.iterations))
-            if status == "Solved" and result.converged:
+            if status == "Solved" and _certified(result):
                 return result
-            if status == "Solved" or result.converged:
+            if status == "Solved" or _certified(result):
                 found.append(result)
     if not found:
         raise NotConverged(f"problem: Clarabel stopped with status {status} after {answer.iterations} iterations")
-    return min(found, key=lambda result: (not result.converged, result.residual))
+    return min(found, key=lambda result: (not _certified(result), max(c.value for c in result.certificates)))
+
+
+def _certified(result: DispatchResult) -> bool:
+    return all(c.holds for c in result.certificates)
 
 
 def _interior_point(program: _Program, regularisation: float) -> Any:
     """Return Clarabel's answer."""
-    import clarabel  # only a dispatch needs it
-
+    clarabel = needed("clarabel")
     cones = [clarabel.ZeroConeT(program.equal), clarabel.NonnegativeConeT(len(program.right) - program.equal)]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
@@ -255,7 +176,7 @@ def _interior_point(program: _Program, regularisation: float) -> Any:
     return clarabel.DefaultSolver(program.curve, program.cost, program.matrix, program.right, cones, settings).solve()
 
 
-def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: FloatArray, count: int) -> Dispatch:
+def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: FloatArray, count: int) -> DispatchResult:
     tree, base = problem.feeder, program.base
     n, m = tree.num_buses, tree.num_lines
     values = {key: x[place] * (1.0 if key == "voltage" else base) for key, place in program.place.items()}
@@ -264,29 +185,24 @@ def _unpack(problem: DispatchProblem, program: _Program, x: FloatArray, z: Float
     line_price = np.zeros((m, problem.facets))
     line_price[program.rated] = polygons.T / base
     upper, lower = z[program.equal + sides :][:n], z[program.equal + sides + n :][:n]
-    fields: dict[str, Any] = {
-        "generation_kw": values["generation"],
-        "reactive_kvar": values["reactive"],
-        "import_kw": float(values["import"][0]),
-        "import_kvar": float(values["import_reactive"][0]),
-        "shed_kw": values["shed"],
-        "active_kw": values["active"],
-        "line_kvar": values["line_reactive"],
-        "voltage_pu": np.sqrt(values["voltage"]),
-        "dlmp": -z[:n] / base,
-        "reactive_price": -z[n : 2 * n] / base,
-        "voltage_price": lower - upper,
-        "line_price": line_price,
-    }
-    g = values["generation"]
+    g, imports = values["generation"], float(values["import"][0])
     cost = float(problem.cost_per_kwh @ g + 0.5 * problem.cost_slope @ g**2)
-    cost += problem.import_cost_per_kwh * fields["import_kw"] + problem.shed_cost_per_kwh * float(values["shed"].sum())
-    proof = dispatch_certificates(problem, **fields)
-    return Dispatch(
-        **fields,
+    cost += problem.import_cost_per_kwh * imports + problem.shed_cost_per_kwh * float(values["shed"].sum())
+    draft = DispatchResult(
+        generation_kw=g,
+        reactive_kvar=values["reactive"],
+        import_kw=imports,
+        import_kvar=float(values["import_reactive"][0]),
+        shed_kw=values["shed"],
+        active_kw=values["active"],
+        line_kvar=values["line_reactive"],
+        voltage_pu=np.sqrt(values["voltage"]),
+        dlmp=-z[:n] / base,
+        reactive_price=-z[n : 2 * n] / base,
+        voltage_price=lower - upper,
+        line_price=line_price,
         cost=cost,
-        converged=all(c.holds for c in proof),
         num_iter=count,
-        residual=max(c.value for c in proof),
-        certificates=proof,
+        certificates=(),
     )
+    return replace(draft, certificates=dispatch_certificates(problem, draft))

@@ -1,20 +1,27 @@
-"""A radial feeder: buses, the lines between them, and the tree that they form."""
+"""A radial feeder, the tree of its buses and lines, and what is to be dispatched on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g_nb import checks
+from v2g_nb.arguments import Model
+from v2g_nb.checks import Array, IntArray, Number, Several, Text, Whole
 from v2g_nb.errors import InvalidInput
 
-IntArray = NDArray[np.int64]
+AtLeast0 = Annotated[float, Number(low=0.0)]
+Positive = Annotated[float, Number(low=0.0, open_low=True)]
+Buses = Annotated[Any, Array("lines", low=0.0, index=True, empty=True)]
+PerLine = Annotated[Any, Array("lines", low=0.0, empty=True)]
+NetLoad = Annotated[Any, Array("feeder.num_buses")]
+PerGenerator = Annotated[Any, Array("generators", low=0.0, empty=True)]
 
 
 @dataclass(frozen=True, eq=False)
-class RadialFeeder:
+class RadialFeeder(Model):
     """Lines that form a tree, or several trees (islands), in per unit.
 
     Parameters
@@ -47,78 +54,62 @@ class RadialFeeder:
     ([-1, 0, 1], [0])
     """
 
-    num_buses: int
-    tails: Any
-    heads: Any
-    resistance: Any
-    reactance: Any
-    rating_kva: Any
-    root: int = 0
-    base_kva: float = 1000.0
-    names: Sequence[str] | None = None
+    num_buses: Annotated[int, Whole(low=1)]
+    tails: Buses
+    heads: Buses
+    resistance: PerLine
+    reactance: PerLine
+    rating_kva: Annotated[Any, Array("lines", low=0.0, open_low=True, infinite=True, empty=True)]
+    root: Annotated[int, Whole(low=0)] = 0
+    base_kva: Positive = 1000.0
+    names: Annotated[Sequence[str], Several((Text(),), empty=True)] = ()
 
-    def __post_init__(self) -> None:
-        """Check and convert the fields once."""
-        buses = checks.integer("num_buses", self.num_buses, low=1)
-        checks.integer("root", self.root, low=0, high=buses - 1)
-        checks.real("base_kva", self.base_kva, low=0.0, open_low=True)
-        top = buses - 1.0
-        tails = checks.array("tails", self.tails, shape=(None,), low=0.0, high=top, whole=True, empty=True)
-        lines = (len(tails),)
-        heads = checks.array("heads", self.heads, shape=lines, low=0.0, high=top, whole=True, empty=True)
-        fields: dict[str, Any] = {"tails": tails.astype(np.int64), "heads": heads.astype(np.int64)}
-        for name in ("resistance", "reactance"):
-            fields[name] = checks.array(name, getattr(self, name), shape=lines, low=0.0, empty=True)
-        rating = self.rating_kva
-        fields["rating_kva"] = checks.array(
-            "rating_kva", rating, shape=lines, low=0.0, open_low=True, infinite=True, empty=True
-        )
-        names = self.names
-        if names is not None and (isinstance(names, str) or not isinstance(names, Sequence) or len(names) != buses):
-            raise checks.invalid("names", names, f"a list of {buses} names")
-        for word in names or ():
-            checks.text("names", word)
-        fields["names"] = tuple(map(str, range(buses))) if names is None else tuple(names)
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-        self._grow()
+    def _relations(self) -> None:
+        top = self.num_buses - 1
+        for name in ("tails", "heads"):
+            checks.array(name, getattr(self, name), high=top, empty=True)
+        checks.integer("root", self.root, high=top)
+        if not self.names:
+            object.__setattr__(self, "names", tuple(map(str, range(self.num_buses))))
+        if len(self.names) != self.num_buses:
+            raise checks.invalid("names", self.names, f"a list of {self.num_buses} names")
+        turned = self.heads.copy()
+        below = np.flatnonzero(self.upward >= 0)
+        turned[self.upward[below]] = below
+        for name, ends in (("tails", self.parent[turned]), ("heads", turned)):
+            ends.setflags(write=False)
+            object.__setattr__(self, name, ends)
 
-    def _grow(self) -> None:
-        """Walk from each root outwards: parents, the line to each parent, and the order of the walk."""
+    @cached_property
+    def _walk(self) -> tuple[IntArray, ...]:
+        """The walk from each root outwards: parents, the line to each parent, all buses in order, the roots."""
         beside: list[list[tuple[int, int]]] = [[] for _ in range(self.num_buses)]
         for line, (a, b) in enumerate(zip(self.tails.tolist(), self.heads.tolist(), strict=True)):
             beside[a].append((b, line))
             beside[b].append((a, line))
-        parent = np.full(self.num_buses, -1, dtype=np.int64)
-        upward = np.full(self.num_buses, -1, dtype=np.int64)
-        seen = np.zeros(self.num_buses, dtype=bool)
-        order: list[int] = []
-        roots: list[int] = []
+        parent, upward = [-1] * self.num_buses, [-1] * self.num_buses
+        seen, order, roots = set(), [], []
         for start in (self.root, *range(self.num_buses)):
-            if seen[start]:
+            if start in seen:
                 continue
             roots.append(start)
-            seen[start] = True
+            seen.add(start)
             queue = [start]
             for bus in queue:
-                order.append(bus)
                 for other, line in beside[bus]:
                     if line == upward[bus]:
                         continue
-                    if seen[other]:
-                        assert self.names is not None
+                    if other in seen:
                         ends = f"{self.names[self.tails[line]]!r} to {self.names[self.heads[line]]!r}"
                         raise InvalidInput(f"tails, heads: line {line} from bus {ends} closes a loop: must be radial")
-                    seen[other], parent[other], upward[other] = True, bus, line
+                    seen.add(other)
+                    parent[other], upward[other] = bus, line
                     queue.append(other)
-        turned = self.heads[np.arange(len(self.heads))].copy()
-        lines = upward[upward >= 0]
-        children = np.flatnonzero(upward >= 0)
-        turned[lines] = children
-        object.__setattr__(self, "tails", parent[turned])
-        object.__setattr__(self, "heads", turned)
-        for name, value in (("parent", parent), ("upward", upward), ("order", order), ("roots", roots)):
-            object.__setattr__(self, f"_{name}", np.asarray(value, dtype=np.int64))
+            order += queue
+        found = tuple(np.array(values, dtype=np.int64) for values in (parent, upward, order, roots))
+        for values in found:
+            values.setflags(write=False)
+        return found
 
     @property
     def num_lines(self) -> int:
@@ -128,19 +119,85 @@ class RadialFeeder:
     @property
     def parent(self) -> IntArray:
         """The bus before each bus on the way from its root; -1 for roots."""
-        return self._parent.copy()  # type: ignore[attr-defined,no-any-return]
+        return self._walk[0]
 
     @property
     def upward(self) -> IntArray:
         """The line to each bus's parent; -1 for roots."""
-        return self._upward.copy()  # type: ignore[attr-defined,no-any-return]
+        return self._walk[1]
 
     @property
     def order(self) -> IntArray:
         """All buses, each after its parent."""
-        return self._order.copy()  # type: ignore[attr-defined,no-any-return]
+        return self._walk[2]
 
     @property
     def roots(self) -> IntArray:
         """The root of each tree, the fed one first."""
-        return self._roots.copy()  # type: ignore[attr-defined,no-any-return]
+        return self._walk[3]
+
+
+@dataclass(frozen=True, eq=False)
+class DispatchProblem(Model):
+    """Loads, generators and limits of one hour on a feeder.
+
+    Parameters
+    ----------
+    feeder : RadialFeeder
+        Buses and lines.
+    load_kw, load_kvar : array_like, shape (buses,)
+        Net load of each bus; negative where it feeds in. The source takes nothing back: what is fed in
+        must be used in the same tree.
+    generator_bus : array_like of int, shape (generators,)
+        Where each generator stands.
+    cost_per_kwh : array_like, shape (generators,)
+        Cost of the first kWh [$/kWh].
+    cost_slope : array_like, shape (generators,)
+        How much the next kWh costs more, per kW [$/kWh/kW], at least 0.
+    capacity_kw, reactive_kvar : array_like, shape (generators,)
+        Largest output; reactive power between plus and minus the second. At least 0.
+    import_cost_per_kwh : float
+        Price at the feeder's source [$/kWh].
+    import_kw, import_kvar : float
+        Largest import, and reactive import between plus and minus; at least 0.
+    shed_cost_per_kwh : float
+        What a kWh that is not served costs [$/kWh]; reactive load is always served.
+    source_voltage_pu, lowest_pu, highest_pu : float
+        Voltage of the source, and the band for all buses.
+    facets : int
+        Sides of the polygon that stands for each line's circle of apparent power, at least 4.
+
+    Raises
+    ------
+    InvalidInput
+        If a field has the wrong shape or is out of range.
+
+    Examples
+    --------
+    >>> feeder = RadialFeeder(2, [0], [1], [0.01], [0.01], [np.inf])
+    >>> problem = DispatchProblem(feeder, [0, 100], [0, 0], [1], [0.2], [0.0], [50], [0], 0.1)
+    >>> problem.facets
+    8
+    """
+
+    feeder: RadialFeeder
+    load_kw: NetLoad
+    load_kvar: NetLoad
+    generator_bus: Annotated[Any, Array("generators", low=0.0, index=True, empty=True)]
+    cost_per_kwh: PerGenerator
+    cost_slope: PerGenerator
+    capacity_kw: PerGenerator
+    reactive_kvar: PerGenerator
+    import_cost_per_kwh: AtLeast0
+    import_kw: AtLeast0 = 1e5
+    import_kvar: AtLeast0 = 1e5
+    shed_cost_per_kwh: AtLeast0 = 38.53
+    source_voltage_pu: Positive = 1.0
+    lowest_pu: Positive = 0.9
+    highest_pu: Positive = 1.1
+    facets: Annotated[int, Whole(low=4)] = 8
+
+    def _relations(self) -> None:
+        checks.array("generator_bus", self.generator_bus, high=self.feeder.num_buses - 1, empty=True)
+        if self.lowest_pu > self.highest_pu:
+            raise InvalidInput(f"lowest_pu = {self.lowest_pu!r}: must be at most highest_pu = {self.highest_pu!r}")

@@ -1,51 +1,31 @@
 """LinDistFlow: flows and voltages of given loads on a radial feeder."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
 from scipy.sparse.linalg import splu
 
 from v2g_nb import checks
-from v2g_nb.certificate import Certificate
+from v2g_nb.certificate import Certificate, Result
 from v2g_nb.checks import FloatArray
 from v2g_nb.errors import InvalidInput
-from v2g_nb.power.feeder import RadialFeeder
-from v2g_nb.power.flow_certificates import flow_certificates
+from v2g_nb.power.certificates import flow_certificates
+from v2g_nb.power.feeder import NetLoad, Positive, RadialFeeder
+from v2g_nb.power.feeder_rows import picks
 
 
 @dataclass(frozen=True, eq=False)
-class LinDistFlowResult:
-    """Flows into the head of each line [kW, kvar] and voltage magnitudes of the buses [pu].
-
-    ``residual`` is the largest violation of the equations, per unit.
-    """
+class LinDistFlowResult(Result):
+    """Flows into the head of each line [kW, kvar] and voltage magnitudes of the buses [pu]."""
 
     active_kw: FloatArray
     reactive_kvar: FloatArray
     voltage_pu: FloatArray
-    converged: bool
-    num_iter: int
-    residual: float
     certificates: tuple[Certificate, ...]
 
 
-def tree_matrix(feeder: RadialFeeder) -> coo_array:
-    """Return the matrix that sums, at every bus but the roots, the line in minus the lines out."""
-    row = np.full(feeder.num_buses, -1)
-    inner = np.flatnonzero(feeder.parent >= 0)
-    row[inner] = np.arange(len(inner))
-    lines = np.arange(feeder.num_lines)
-    out = row[feeder.tails] >= 0
-    rows = np.concatenate([row[feeder.heads], row[feeder.tails][out]])
-    columns = np.concatenate([lines, lines[out]])
-    values = np.concatenate([np.ones(len(lines)), -np.ones(int(out.sum()))])
-    return coo_array((values, (rows, columns)), shape=(len(inner), feeder.num_lines))
-
-
 def lindistflow(
-    feeder: RadialFeeder, load_kw: Any, load_kvar: Any, *, source_voltage_pu: float = 1.0
+    feeder: RadialFeeder, load_kw: NetLoad, load_kvar: NetLoad, *, source_voltage_pu: Positive = 1.0
 ) -> LinDistFlowResult:
     """Return flows and voltages of given loads, losses neglected.
 
@@ -78,17 +58,13 @@ def lindistflow(
     ----------
     Equations (9b) to (9e) of the city paper.
     """
-    tree = checks.instance("feeder", feeder, RadialFeeder)
-    buses = (tree.num_buses,)
-    p = checks.array("load_kw", load_kw, shape=buses)
-    q = checks.array("load_kvar", load_kvar, shape=buses)
-    source = checks.real("source_voltage_pu", source_voltage_pu, low=0.0, open_low=True)
+    tree, p, q = feeder, load_kw, load_kvar
     inner = np.flatnonzero(tree.parent >= 0)
-    squared = np.full(tree.num_buses, source**2)
+    squared = np.full(tree.num_buses, source_voltage_pu**2)
     active, reactive = np.zeros(tree.num_lines), np.zeros(tree.num_lines)
     if tree.num_lines:
         # Balance of the inner buses gives the flows; the same matrix, transposed, the voltages.
-        matrix = tree_matrix(tree)
+        matrix = (picks(tree.heads, len(p)) - picks(tree.tails, len(p)))[inner]
         factor = splu(matrix.tocsc())
         active, reactive = factor.solve(p[inner]), factor.solve(q[inner])
         drop = 2.0 * (tree.resistance * active + tree.reactance * reactive) / tree.base_kva
@@ -97,10 +73,7 @@ def lindistflow(
         bus = int(np.argmin(squared))
         raise InvalidInput(
             f"load_kw = {checks.shown(p)}, load_kvar = {checks.shown(q)}: must be less: the voltage of bus "
-            f"{tree.names[bus]!r} would fall to zero"  # type: ignore[index]
+            f"{tree.names[bus]!r} would fall to zero"
         )
-    fields: dict[str, Any] = {"active_kw": active, "reactive_kvar": reactive, "voltage_pu": np.sqrt(squared)}
-    proof = flow_certificates(tree, p, q, source_voltage_pu=source, **fields)
-    return LinDistFlowResult(
-        **fields, converged=True, num_iter=1, residual=max(c.value for c in proof), certificates=proof
-    )
+    draft = LinDistFlowResult(active, reactive, np.sqrt(squared), ())
+    return replace(draft, certificates=flow_certificates(tree, (p, q), draft, source_voltage_pu))

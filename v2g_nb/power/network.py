@@ -3,20 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Complex
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from v2g_nb import checks
+from v2g_nb.arguments import Model, Plain
+from v2g_nb.checks import Array, Number, Several
 from v2g_nb.errors import InvalidInput
 
-FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
 KINDS = ("slack", "pv", "pq")
+COUNTED = 2.0**53  # up to which floats are all whole numbers
+Numbers = Annotated[Any, Array("buses", index=True, low=-COUNTED, high=COUNTED)]
+Ends = Annotated[Any, Array("branches", index=True, low=-COUNTED, high=COUNTED)]
+PerBus = Annotated[Any, Array("buses")]
+PerBranch = Annotated[Any, Array("branches")]
 
 
 @dataclass(frozen=True, eq=False)
-class PowerNetwork:
+class PowerNetwork(Model):
     """Buses and branches in the columns of a MATPOWER case, in megawatts and per unit.
 
     Parameters
@@ -66,82 +75,89 @@ class PowerNetwork:
     Tools for Power Systems Research and Education, 2011, section III.
     """
 
-    bus: Any
-    kind: Any
-    demand_mw: Any
-    demand_mvar: Any
-    shunt_mw: Any
-    shunt_mvar: Any
-    generation_mw: Any
-    set_point_pu: Any
-    from_bus: Any
-    to_bus: Any
-    resistance_pu: Any
-    reactance_pu: Any
-    charging_pu: Any
-    tap: Any
-    shift_deg: Any
-    rating_mva: Any
-    base_mva: float = 100.0
+    bus: Numbers
+    kind: Annotated[Any, Several((Plain(checks.choice, (KINDS,)),))]
+    demand_mw: PerBus
+    demand_mvar: PerBus
+    shunt_mw: PerBus
+    shunt_mvar: PerBus
+    generation_mw: PerBus
+    set_point_pu: Annotated[Any, Array("buses", low=0.0, open_low=True)]
+    from_bus: Ends
+    to_bus: Ends
+    resistance_pu: PerBranch
+    reactance_pu: PerBranch
+    charging_pu: PerBranch
+    tap: Annotated[Any, Array("branches", low=0.0, open_low=True)]
+    shift_deg: PerBranch
+    rating_mva: Annotated[Any, Array("branches", low=0.0, open_low=True, infinite=True)]
+    base_mva: Annotated[float, Number(low=0.0, open_low=True)] = 100.0
 
-    def __post_init__(self) -> None:
-        """Check every column, then what they say together."""
-        numbers = checks.array("bus", self.bus, shape=(None,), low=-(2.0**53), high=2.0**53, whole=True)
-        _set(self, "bus", numbers.astype(int))
-        n = len(self.bus)
-        if len(set(self.bus.tolist())) < n:
-            twice = next(b for b in self.bus.tolist() if np.count_nonzero(self.bus == b) > 1)
-            raise InvalidInput(f"bus = {self.bus.tolist()}: bus {twice} must stand only once")
-        for name in ("demand_mw", "demand_mvar", "shunt_mw", "shunt_mvar", "generation_mw"):
-            _set(self, name, checks.array(name, getattr(self, name), shape=(n,)))
-        point = checks.array("set_point_pu", self.set_point_pu, shape=(n,), low=0.0, open_low=True)
-        _set(self, "set_point_pu", point)
-        self._check_kinds(n)
-        _set(self, "base_mva", checks.real("base_mva", self.base_mva, low=0.0, open_low=True))
+    def _relations(self) -> None:
+        numbers = self.bus.tolist()
+        if len(set(numbers)) < len(numbers):
+            twice = next(b for b in numbers if numbers.count(b) > 1)
+            raise InvalidInput(f"bus = {numbers}: bus {twice} must stand only once")
+        if len(self.kind) != len(numbers):
+            raise checks.invalid("kind", self.kind, f"{len(numbers)} words, one a bus")
+        if self.kind.count("slack") != 1:
+            kinds = list(self.kind)
+            raise InvalidInput(f"kind = {kinds}: exactly one bus must be 'slack', to hold the angle and the balance")
         for name in ("from_bus", "to_bus"):
-            ends = checks.array(name, getattr(self, name), shape=(None,), whole=True).astype(int)
-            unknown = [b for b in ends.tolist() if b not in set(self.bus.tolist())]
+            unknown = [b for b in getattr(self, name).tolist() if b not in set(numbers)]
             if unknown:
                 raise InvalidInput(f"{name} = {getattr(self, name)}: {float(unknown[0])} is no bus: must stand in bus")
-            _set(self, name, ends)
-        self._check_branches(len(self.from_bus))
-        self._check_connected()
-
-    def _check_kinds(self, n: int) -> None:
-        kind = self.kind
-        if isinstance(kind, str) or not hasattr(kind, "__len__") or len(kind) != n:
-            raise checks.invalid("kind", kind, f"{n} words, one a bus")
-        for word in kind:
-            checks.choice("kind", word, KINDS)
-        _set(self, "kind", tuple(str(word) for word in kind))
-        if self.kind.count("slack") != 1:
-            raise InvalidInput(f"kind = {kind!r}: exactly one bus must be 'slack', to hold the angle and the balance")
-
-    def _check_branches(self, m: int) -> None:
-        if len(self.to_bus) != m:
-            raise InvalidInput(f"to_bus has shape {self.to_bus.shape}: must have shape ({m},), as from_bus")
-        for name in ("resistance_pu", "reactance_pu", "charging_pu", "shift_deg"):
-            _set(self, name, checks.array(name, getattr(self, name), shape=(m,)))
-        _set(self, "tap", checks.array("tap", self.tap, shape=(m,), low=0.0, open_low=True))
-        rating = checks.array("rating_mva", self.rating_mva, shape=(m,), low=0.0, open_low=True, infinite=True)
-        _set(self, "rating_mva", rating)
         for start, end, r, x in zip(self.from_bus, self.to_bus, self.resistance_pu, self.reactance_pu, strict=True):
             if start == end:
                 raise InvalidInput(f"to_bus = {end}: the branch {start}-{end} must end at another bus than it begins")
             if r == 0.0 and x == 0.0:
                 raise InvalidInput(f"reactance_pu = 0.0 of branch {start}-{end}: r + jx must not be zero")
+        self._connected()
 
-    def _check_connected(self) -> None:
-        reached = {int(self.bus[self.kind.index("slack")])}
-        ends = list(zip(self.from_bus.tolist(), self.to_bus.tolist(), strict=True))
-        grown = True
-        while grown:
-            beyond = {b for pair in ends if reached & set(pair) for b in pair} - reached
-            reached |= beyond
-            grown = bool(beyond)
-        for b in self.bus.tolist():
-            if b not in reached:
-                raise InvalidInput(f"bus {b} is isolated: each bus must have a path of branches to the slack bus")
+    def _connected(self) -> None:
+        """Raise where a bus has no path to the slack bus."""
+        start, end = branch_ends(self)
+        links = coo_array((np.ones(len(start)), (start, end)), shape=(len(self.bus), len(self.bus)))
+        part = connected_components(links, directed=False)[1]
+        lost = self.bus[part != part[self.kind.index("slack")]]
+        if len(lost):
+            raise InvalidInput(f"bus {lost[0]} is isolated: each bus must have a path of branches to the slack bus")
+
+    @property
+    def scheduled_pu(self) -> ComplexArray:
+        """Scheduled generation less demand of each bus, P + jQ [pu]."""
+        return np.asarray((self.generation_mw - self.demand_mw - 1j * self.demand_mvar) / self.base_mva)
+
+    @property
+    def largest_power_pu(self) -> float:
+        """The largest scheduled power, demand and generation apart."""
+        powers = (self.generation_mw[np.array(self.kind) != "slack"], self.demand_mw, self.demand_mvar)
+        return float(np.max(np.abs(np.concatenate(powers)))) / self.base_mva
+
+    def admittance(self) -> ComplexArray:
+        """Return the bus admittance matrix.
+
+        Returns
+        -------
+        numpy.ndarray of complex, shape (n, n)
+            Injected currents are this matrix times the voltages [pu].
+
+        Examples
+        --------
+        >>> line = PowerNetwork(bus=[1, 2], kind=["slack", "pq"], demand_mw=[0, 50], demand_mvar=[0, 20],
+        ...     shunt_mw=[0, 0], shunt_mvar=[0, 0], generation_mw=[0, 0], set_point_pu=[1, 1],
+        ...     from_bus=[1], to_bus=[2], resistance_pu=[0], reactance_pu=[0.1], charging_pu=[0],
+        ...     tap=[1], shift_deg=[0], rating_mva=[100])
+        >>> line.admittance().imag
+        array([[-10.,  10.],
+               [ 10., -10.]])
+        """
+        matrix = np.diag((self.shunt_mw + 1j * self.shunt_mvar) / self.base_mva)
+        start, end = branch_ends(self)
+        ff, ft, tf, tt = branch_admittances(self)
+        for rows, columns, values in ((start, start, ff), (start, end, ft), (end, start, tf), (end, end, tt)):
+            np.add.at(matrix, (rows, columns), values)
+        return matrix
 
     def place(self, bus: int) -> int:
         """Return the position of a bus in the columns.
@@ -186,8 +202,7 @@ class PowerNetwork:
         InvalidInput
             If a bus does not exist or a demand is not finite.
         """
-        if not isinstance(added, Mapping):
-            raise checks.invalid("added", added, "a dict of bus number to demand")
+        checks.instance("added", added, Mapping)
         mw, mvar = self.demand_mw.copy(), self.demand_mvar.copy()
         for bus, value in added.items():
             place = self._place(f"added[{bus}] = {checks.shown(value)}: bus", bus)
@@ -196,33 +211,6 @@ class PowerNetwork:
             mw[place] += complex(value).real
             mvar[place] += complex(value).imag
         return replace(self, demand_mw=mw, demand_mvar=mvar)
-
-    def with_set_points(self, points: Mapping[int, float]) -> "PowerNetwork":
-        """Return the network with other voltage set-points at some generators.
-
-        Parameters
-        ----------
-        points : dict of int to float
-            Bus number to voltage [pu]; the bus must be slack or pv.
-
-        Returns
-        -------
-        PowerNetwork
-
-        Raises
-        ------
-        InvalidInput
-            If a bus holds no voltage, or a set-point is not positive.
-        """
-        if not isinstance(points, Mapping):
-            raise checks.invalid("points", points, "a dict of bus number to voltage")
-        held = self.set_point_pu.copy()
-        for bus, value in points.items():
-            place = self._place(f"points[{bus}] = {checks.shown(value)}: bus", bus)
-            if self.kind[place] == "pq":
-                raise InvalidInput(f"points = {points}: bus {bus} is 'pq': must be one that holds its voltage")
-            held[place] = checks.real(f"points[{bus}]", value, low=0.0, open_low=True)
-        return replace(self, set_point_pu=held)
 
     def with_ratings(self, ratings: Mapping[tuple[int, int], float]) -> "PowerNetwork":
         """Return the network with other ratings of some branches.
@@ -242,8 +230,7 @@ class PowerNetwork:
         InvalidInput
             If there is no such branch, or a rating is not positive.
         """
-        if not isinstance(ratings, Mapping):
-            raise checks.invalid("ratings", ratings, "a dict of branch ends to rating")
+        checks.instance("ratings", ratings, Mapping)
         rated = self.rating_mva.copy()
         branches = list(zip(self.from_bus.tolist(), self.to_bus.tolist(), strict=True))
         for ends, value in ratings.items():
@@ -254,7 +241,15 @@ class PowerNetwork:
         return replace(self, rating_mva=rated)
 
 
-def _set(network: PowerNetwork, name: str, value: Any) -> None:
-    if isinstance(value, np.ndarray):
-        value.setflags(write=False)  # a frozen class whose arrays could change would not be frozen
-    object.__setattr__(network, name, value)
+def branch_admittances(network: PowerNetwork) -> tuple[ComplexArray, ...]:
+    """Return the four entries of each branch's two-port [pu]."""
+    series = 1.0 / (network.resistance_pu + 1j * network.reactance_pu)
+    own = series + 0.5j * network.charging_pu
+    ratio = network.tap * np.exp(1j * np.deg2rad(network.shift_deg))
+    return own / network.tap**2, -series / np.conj(ratio), -series / ratio, own
+
+
+def branch_ends(network: PowerNetwork) -> tuple[NDArray[np.intp], ...]:
+    """Return where both ends of each branch stand in the columns of buses."""
+    place = {int(b): k for k, b in enumerate(network.bus)}
+    return tuple(np.array([place[int(b)] for b in ends]) for ends in (network.from_bus, network.to_bus))

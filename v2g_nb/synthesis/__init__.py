@@ -1,33 +1,28 @@
 """Four mechanisms for one town, and the reader's own data.
 
 `draw_town` draws a fleet and its feeder; `solve_posted_prices`, `solve_aggregator`, `solve_incentives` and
-`solve_market` are the four papers' ideas on it; `welfare`, `car_surplus` and `loss_by_car` compare them,
-`play` says what each must know. `who_gains` reads sessions and a tariff of one's own, `read_feeder` lines
-and loads.
+`solve_market` are the four papers' ideas on it. A `TownOutcome` says what each leaves to whom, `play` what
+each must tell whom. `tariff_gains` reads sessions of one's own beside a tariff, `read_feeder` lines and loads.
 
 Derived in the chapters *Four mechanisms* and *How to reuse this*.
 """
 
-from v2g_nb.synthesis.aggregator import potential_bound, solve_aggregator
-from v2g_nb.synthesis.certificates import dual_bound, loss_by_car
-from v2g_nb.synthesis.incentive import charging_market, solve_incentives
-from v2g_nb.synthesis.information import play
-from v2g_nb.synthesis.market import solve_market
-from v2g_nb.synthesis.outcome import Outcome, car_surplus, welfare
-from v2g_nb.synthesis.own_feeder import read_feeder
+from v2g_nb.arguments import face
+from v2g_nb.synthesis.incentive import incentive_market, solve_incentives
+from v2g_nb.synthesis.letters import Play, play
+from v2g_nb.synthesis.own_data import OwnFeeder, Tariff, read_feeder, read_tariff, tariff_gains
 from v2g_nb.synthesis.posted_prices import solve_posted_prices
-from v2g_nb.synthesis.tariffs import main, read_tariff, who_gains
-from v2g_nb.synthesis.town import Town, draw_town
+from v2g_nb.synthesis.programs import potential_bound, solve_aggregator, solve_market
+from v2g_nb.synthesis.town import Town, TownOutcome, draw_town
 
 __all__ = [
-    "Outcome",
+    "OwnFeeder",
+    "Play",
+    "Tariff",
     "Town",
-    "car_surplus",
-    "charging_market",
+    "TownOutcome",
     "draw_town",
-    "dual_bound",
-    "loss_by_car",
-    "main",
+    "incentive_market",
     "play",
     "potential_bound",
     "read_feeder",
@@ -36,6 +31,6 @@ __all__ = [
     "solve_incentives",
     "solve_market",
     "solve_posted_prices",
-    "welfare",
-    "who_gains",
+    "tariff_gains",
 ]
+face(globals())

@@ -1,31 +1,29 @@
 """The grid's mechanism: blind stations, free choice of station, and an incentive for the second station.
 
-Hour by hour, with the cars that arrive in it. The room's own functions give blind prices, choices,
+Hour by hour, with the cars that arrive in it. The grid's own functions give blind prices, choices,
 amounts and switching points. Its network is one of nine buses; here the limits are those of the
 town's feeder, and so the last step, trying the switching points in rising order, is done here.
 """
 
-from typing import NamedTuple
+from typing import Annotated
 
 import numpy as np
 
 from v2g_nb import checks
 from v2g_nb.certificate import Certificate
-from v2g_nb.checks import FloatArray
+from v2g_nb.checks import FloatArray, Whole
 from v2g_nb.errors import Infeasible, InvalidInput
 from v2g_nb.grid.certificates.levels import backward_induction_certificates
-from v2g_nb.grid.charging import blind_price, choose, consumption
-from v2g_nb.grid.market import ChargingMarket
-from v2g_nb.grid.response import OperatorProblem, largest_instrument, switching_points
-from v2g_nb.synthesis.certificates import shared_certificates
-from v2g_nb.synthesis.outcome import Outcome
-from v2g_nb.synthesis.town import IntArray, Town
+from v2g_nb.grid.market import ChargingMarket, VehicleChoices, blind_price, choices
+from v2g_nb.grid.operator import OperatorProblem
+from v2g_nb.synthesis.certificates import certified
+from v2g_nb.synthesis.town import Town, TownOutcome, arrived
 
 FAILED = "incentives tried below the chosen one that keep the limits"
 
 
-def charging_market(town: Town, hour: int) -> ChargingMarket:
-    """Return the cars that arrive in an hour as the grid room's types, in amounts above the energy's price.
+def incentive_market(town: Town, hour: Annotated[int, Whole(low=0)]) -> ChargingMarket:
+    """Return the cars that arrive in an hour as the types of the grid's chapters, in amounts above the energy's price.
 
     Parameters
     ----------
@@ -48,16 +46,14 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
     Examples
     --------
     >>> town = Town([1.0], [10.0], [5.0], [0], [1], [0.2], [50.0])
-    >>> charging_market(town, 0).intercept.round(4).tolist()
+    >>> incentive_market(town, 0).intercept.round(4).tolist()
     [[0.7, 0.5727]]
 
     References
     ----------
     Equations (6)-(10) and (13) of the tri-level paper.
     """
-    checks.instance("town", town, Town)
-    checks.integer("hour", hour, low=0, high=town.hours - 1)
-    cars = np.flatnonzero(town.arrival == hour)
+    cars = arrived(town, hour)
     if not len(cars):
         raise checks.invalid("hour", hour, "an hour in which a car arrives")
     w, n = town.first_value[cars], town.room_kwh[cars]
@@ -71,49 +67,39 @@ def charging_market(town: Town, hour: int) -> ChargingMarket:
     return ChargingMarket(margin, w / (2.0 * n), np.ones(len(cars)))
 
 
-class _Hour(NamedTuple):
-    """What follows from one incentive in one hour."""
-
-    markups: FloatArray
-    station: IntArray
-    bought: FloatArray
-    drawn: FloatArray
-    room: float
-
-
-def _answer(town: Town, hour: int, market: ChargingMarket, incentive: float) -> _Hour:
+def _answer(town: Town, hour: int, market: ChargingMarket, incentive: float) -> tuple[VehicleChoices, FloatArray]:
+    """Return what follows from one incentive in one hour, and what then is left under each limit."""
     markups = np.array([blind_price(market, 0), blind_price(market, 1, incentive=incentive)])
-    station = choose(market, markups, ties=1)
-    bought = consumption(market, markups)[np.arange(len(station)), station]
-    drawn = np.array([bought[station == j].sum() for j in (0, 1)])
-    limits = town.limits
-    room = float((limits.right[:, hour] - limits.matrix @ drawn).min())
-    return _Hour(markups, station, bought, drawn, room)
+    made = choices(market, markups, ties=1)
+    return made, town.limits.right[:, hour] - town.limits.matrix @ _drawn(made)
 
 
-def _smallest(town: Town, hour: int, market: ChargingMarket) -> tuple[float, _Hour, int, Certificate]:
+def _drawn(made: VehicleChoices) -> FloatArray:
+    """Return what the two stations sell."""
+    return np.array([made.bought[made.station == j].sum() for j in (0, 1)])
+
+
+def _smallest(town: Town, hour: int, market: ChargingMarket) -> tuple[float, VehicleChoices, int, Certificate]:
     """Return the smallest incentive that keeps all limits, what follows, how many were tried, and a check.
 
     Between switching points the fast station's load is constant and the slow one's rises, so no
     limit gets looser: the smallest that works is 0 or a switching point.
     """
-    problem, nearest = OperatorProblem(market), None
-    for tried, level in enumerate([0.0, *switching_points(problem)], start=1):
-        found = _answer(town, hour, market, level)
-        if found.room >= 0.0:
+    problem, nearest = OperatorProblem(market), np.full(5, -np.inf)
+    for tried, level in enumerate([0.0, *problem.switching_points], start=1):
+        made, left = _answer(town, hour, market, level)
+        if left.min() >= 0.0:
             lower = np.linspace(0.0, level, 41 if level > 0.0 else 1)[:-1].tolist()
-            good = sum(_answer(town, hour, market, float(s)).room >= 0.0 for s in lower)
-            return level, found, tried, Certificate(FAILED, float(good), 0.0)
-        nearest = found if nearest is None or found.room > nearest.room else nearest
-    assert nearest is not None
-    room = town.limits.right[:, hour] - town.limits.matrix @ nearest.drawn
+            good = sum(_answer(town, hour, market, s)[1].min() >= 0.0 for s in lower)
+            return level, made, tried, Certificate(FAILED, float(good), 0.0)
+        nearest = left if left.min() > nearest.min() else nearest
     raise Infeasible(
-        f"hour = {hour}: no incentive up to {largest_instrument(problem):.4g} EUR/kWh keeps all limits; "
-        f"at the nearest the limit {town.limits.names[int(np.argmin(room))]!r} is exceeded"
+        f"hour = {hour}: no incentive up to {problem.largest_instrument:.4g} EUR/kWh keeps all limits; "
+        f"at the nearest the limit {town.limits.names[int(np.argmin(nearest))]!r} is exceeded"
     )
 
 
-def solve_incentives(town: Town) -> Outcome:
+def solve_incentives(town: Town) -> TownOutcome:
     """Return what follows from the smallest incentives, hour by hour, that keep the grid's limits.
 
     Parameters
@@ -123,19 +109,18 @@ def solve_incentives(town: Town) -> Outcome:
 
     Returns
     -------
-    Outcome
+    TownOutcome
         Its `leader` holds the incentive of each hour [EUR/kWh].
 
     Raises
     ------
     InvalidInput
-        If `town` is no Town, or the cars of an hour make no :func:`charging_market`.
+        If `town` is no Town, or the cars of an hour make no :func:`incentive_market`.
     Infeasible
         If no incentive keeps a limit; the message names hour and limit.
 
     Examples
     --------
-    >>> from v2g_nb.synthesis.town import draw_town
     >>> solve_incentives(draw_town(10, np.random.default_rng(1))).leader
     array([0., 0., 0., 0.])
 
@@ -143,32 +128,25 @@ def solve_incentives(town: Town) -> Outcome:
     ----------
     Equations (11) and (12) of the tri-level paper, with the sign of the incentive corrected.
     """
-    checks.instance("town", town, Town)
     energy, price = np.zeros((town.size, 2, town.hours)), np.full((2, town.hours), np.nan)
     incentive = np.zeros(town.hours)
     notes: list[Certificate] = []
     earned, rounds = 0.0, 0
     for hour in range(town.hours):
-        cars = np.flatnonzero(town.arrival == hour)
+        cars = arrived(town, hour)
         if not len(cars):
             continue
-        market = charging_market(town, hour)
-        level, found, tried, check = _smallest(town, hour, market)
+        market = incentive_market(town, hour)
+        level, made, tried, check = _smallest(town, hour, market)
         rounds += tried
         notes.append(check)
-        notes.extend(
-            backward_induction_certificates(
-                market, found.markups.tolist(), found.station.tolist(), found.bought.tolist(), level, 0.0, points=401
-            )
-        )
-        energy[cars, found.station, hour] = found.bought
-        price[:, hour] = town.energy_price[hour] + found.markups
+        notes.extend(backward_induction_certificates(market, made, incentive=level, surcharge=0.0, points=401))
+        energy[cars, made.station, hour] = made.bought
+        price[:, hour] = town.energy_price[hour] + made.prices
         incentive[hour] = level
-        earned += float((found.markups + np.array([0.0, level])) @ found.drawn)
+        earned += float((made.prices + np.array([0.0, level])) @ _drawn(made))
     paid = np.einsum("ijt,jt->i", energy, np.nan_to_num(price))
     spent = -float(incentive @ energy[:, 1, :].sum(axis=0))
-    notes.extend(shared_certificates(town, energy, paid, earned, spent))
-    return Outcome(
-        "incentive", energy, paid, earned, spent, price, incentive, True, rounds,
-        max(c.value for c in notes), tuple(notes),
-    )  # fmt: skip
+    return certified(
+        TownOutcome("incentive", town, energy, paid, earned, spent, price, incentive, True, rounds), *notes
+    )

@@ -2,18 +2,16 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from v2g_nb import checks
 from v2g_nb.certificate import Certificate
-from v2g_nb.checks import FloatArray
-from v2g_nb.city.model import CityModel
-from v2g_nb.city.state import CityEquilibrium
-from v2g_nb.city.stations import smooth_waiting_time
+from v2g_nb.checks import Number, Whole
+from v2g_nb.city.paths import city_paths
+from v2g_nb.city.result import CityResult
+from v2g_nb.city.stations import waiting_time
 from v2g_nb.city.trips import Trip
-from v2g_nb.city.ways import city_paths
 
 RELATIVE_GAP = 1e-8
 SUMS = 1e-6  # vehicles, kW
@@ -23,51 +21,29 @@ DOLLARS = 1e-6
 class Costs:
     """What a trip costs at an equilibrium's flows and prices."""
 
-    def __init__(self, result: Any) -> None:
-        model: CityModel = result.model
-        road = model.roads.network
+    def __init__(self, result: CityResult) -> None:
+        model, road = result.model, result.model.roads.network
         self.model = model
-        ends = zip((road.tails + 1).tolist(), (road.heads + 1).tolist(), strict=True)
-        self.number = {pair: k for k, pair in enumerate(ends)}
-        flow = np.zeros(road.num_links)
-        visits = np.zeros((len(model.stations), 2))
+        self.flow = np.zeros(road.num_links)
+        self.visits, self.energy = np.zeros((2, len(model.stations), 2))
         self.place = {station.node: k for k, station in enumerate(model.stations)}
-        self.energy = np.zeros((len(model.stations), 2))
         for path, amount in zip(result.paths, result.path_flow, strict=True):
-            flow[self.links(path.trip)] += amount
+            self.flow[self.links(path.trip)] += amount
             for stop in path.trip.stops:
-                visits[self.place[stop.node], int(stop.kind == "-")] += amount
-                self.energy[self.place[stop.node], int(stop.kind == "-")] += amount * stop.energy_kwh
-        self.flow, self.visits = flow, visits
-        self.minutes = road.fixed_cost + road.free_flow_time * (1.0 + road.b * (flow / road.capacity) ** road.power)
-        self.wait = self._waits(model, visits.sum(axis=1))
+                where = self.place[stop.node], int(stop.kind == "-")
+                self.visits[where] += amount
+                self.energy[where] += amount * stop.energy_kwh
+        load = self.flow / road.capacity
+        self.minutes = road.fixed_cost + road.free_flow_time * (1.0 + road.b * load**road.power)
+        visits = np.maximum(self.visits.sum(axis=1), 0.0)
+        self.wait = waiting_time(visits, **model.queues, sharpness=model.sharpness)
         self.price = np.column_stack([result.price_charging, result.price_discharging])
-
-    @staticmethod
-    def _waits(model: CityModel, visits: FloatArray) -> FloatArray:
-        if not np.isfinite(visits).all():
-            return np.full(len(visits), np.nan)
-        each = zip(model.stations, np.maximum(visits, 0.0).tolist(), strict=True)
-        return np.array(
-            [
-                float(
-                    smooth_waiting_time(
-                        x,
-                        base=one.base_wait_min,
-                        slope=one.wait_slope,
-                        capacity=one.capacity,
-                        sharpness=model.sharpness,
-                    )
-                )
-                for one, x in each
-            ]
-        )
 
     def links(self, trip: Trip) -> list[int]:
         """Return the links of a trip."""
-        return [self.number[pair] for pair in pairwise(trip.nodes)]
+        return [self.model.roads.numbers[pair] for pair in pairwise(trip.nodes)]
 
-    def parts(self, trip: Trip, electric: bool) -> tuple[float, float, float, float]:
+    def parts(self, trip: Trip, driver: int) -> tuple[float, float, float, float]:
         """Return minutes on the road, waiting and at the pile, and money."""
         model = self.model
         road = float(self.minutes[self.links(trip)].sum())
@@ -83,113 +59,82 @@ class Costs:
             else:
                 money -= stop.energy_kwh * (float(self.price[n, 1]) - model.wear_cost)
                 left -= stop.energy_kwh
-        if electric:
+        if model.drivers[driver].electric:
             money += model.missing_energy_cost * (model.battery.capacity_kwh - left)
         return road, wait, dwell, money
 
     def cost(self, trip: Trip, driver: int) -> float:
         """Return what a trip costs a driver [$]."""
-        group = self.model.drivers[driver]
-        road, wait, dwell, money = self.parts(trip, group.electric)
-        return group.value_of_time * (road + wait + dwell) + money
+        road, wait, dwell, money = self.parts(trip, driver)
+        return self.model.drivers[driver].value_of_time * (road + wait + dwell) + money
 
 
-def _worst(*differences: Any) -> float:
+def worst(*differences: Any) -> float:
     """Return the largest difference; NaN if any is not finite."""
     flat = np.concatenate([np.ravel(np.asarray(value, dtype=np.float64)) for value in differences])
     return float(np.abs(flat).max(initial=0.0)) if np.isfinite(flat).all() else float("nan")
 
 
-def driver_certificates(result: CityEquilibrium) -> tuple[Certificate, ...]:
-    """Check that trips are made, flows and energies add up, costs are right, and nobody could do better.
+def driver_certificates(result: CityResult) -> tuple[Certificate, ...]:
+    """Check that trips are made, flows and energies add up, costs are right, and nobody could do better, (3) to (8).
 
-    Parameters
-    ----------
-    result : CityEquilibrium
-        What is claimed to be an equilibrium.
-
-    Returns
-    -------
-    tuple of Certificate
-        Three on sums and costs, then each class's relative gap: what its drivers pay above the
-        cheapest of their paths, as a part of what they pay.
-
-    Raises
-    ------
-    InvalidInput
-        If `result` is no CityEquilibrium.
-
-    Examples
-    --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.scenarios import scenario
-    >>> for certificate in driver_certificates(solve_city(scenario("base"))):
-    ...     print(certificate)
-    trips, flows and energies that do not add up: at most 1e-06 veh or kW, holds
-    negative flows: at most 1e-06 veh, holds
-    costs that do not add up: at most 1e-06 $ or min, holds
-    relative gap of EV: at most 1e-08, holds
-    relative gap of FV: at most 1e-08, holds
-
-    References
-    ----------
-    Equations (3) to (8) of the city paper.
+    The last, one for each class, are relative gaps: what its drivers pay above the cheapest of their paths, as a part
+    of what they pay.
     """
-    checks.instance("result", result, CityEquilibrium)
     model, hours = result.model, result.model.period_h
     costs = Costs(result)
-    parts = np.array([costs.parts(path.trip, model.drivers[path.driver].electric) for path in result.paths])
+    parts = np.array([costs.parts(path.trip, path.driver) for path in result.paths])
     cost = np.array([costs.cost(path.trip, path.driver) for path in result.paths])
     shape = (len(model.drivers), len(model.pairs))
-    made, least = np.zeros(shape), np.full(shape, np.inf)
-    paid = np.zeros(shape)
+    (made, paid), least = np.zeros((2, *shape)), np.full(shape, np.inf)
     for path, flow, price in zip(result.paths, result.path_flow, cost, strict=True):
-        made[path.driver, path.pair] += flow
-        paid[path.driver, path.pair] += flow * price
-        least[path.driver, path.pair] = min(least[path.driver, path.pair], price)
+        where = path.driver, path.pair
+        made[where] += flow
+        paid[where] += flow * price
+        least[where] = min(least[where], price)
     wanted = np.array([group.volumes for group in model.drivers])
     used = wanted > 0.0
     stays = np.where(used, result.unserved, 0.0)
     if model.unserved_cost is not None:
-        least = np.where(wanted > 0.0, np.minimum(least, model.unserved_cost), least)
+        least = np.where(used, np.minimum(least, model.unserved_cost), least)
         paid = paid + stays * model.unserved_cost
-    sums = _worst(
+    sums = worst(
         made + stays - wanted,
         costs.flow - result.link_flow,
         costs.visits - result.visits,
-        costs.energy[:, 0] / hours - result.charging_kw,
-        costs.energy[:, 1] / hours - result.discharging_kw,
+        costs.energy.T / hours - [result.charging_kw, result.discharging_kw],
     )
-    added = _worst(
-        parts[:, 0] - result.path_time_min,
-        parts[:, 1] - result.path_wait_min,
-        parts[:, 2] - result.path_dwell_min,
-        parts[:, 3] - result.path_energy_cost,
+    added = worst(
+        parts.T - [result.path_time_min, result.path_wait_min, result.path_dwell_min, result.path_energy_cost],
         cost - result.path_cost,
         costs.minutes - result.link_time_min,
         costs.wait - result.wait_min,
         (least - result.od_cost)[used],
     )
-    negative = _worst(np.minimum(result.path_flow, 0.0), np.minimum(stays, 0.0))
+    negative = worst(np.minimum(result.path_flow, 0.0), np.minimum(stays, 0.0))
     proof = [
         Certificate("trips, flows and energies that do not add up", sums, SUMS, "veh or kW"),
         Certificate("negative flows", negative, SUMS, "veh"),
         Certificate("costs that do not add up", added, DOLLARS, "$ or min"),
     ]
-    for m, group in enumerate(model.drivers):
-        cheapest = float(np.where(used[m], wanted[m] * np.where(used[m], least[m], 0.0), 0.0).sum())
-        whole = float(paid[m].sum())
-        gap = (whole - cheapest) / max(abs(whole), 1.0)
-        proof.append(Certificate(f"relative gap of {group.name}", _worst(gap), RELATIVE_GAP))
+    whole = paid.sum(axis=1)
+    gaps = (whole - (wanted * np.where(used, least, 0.0)).sum(axis=1)) / np.maximum(np.abs(whole), 1.0)
+    for group, gap in zip(model.drivers, gaps, strict=True):
+        proof.append(Certificate(f"relative gap of {group.name}", worst(gap), RELATIVE_GAP))
     return tuple(proof)
 
 
-def outside_certificate(result: CityEquilibrium, *, count: int = 60, stretch: float = 1.6) -> Certificate:
+def outside_certificate(
+    result: CityResult,
+    *,
+    count: Annotated[int, Whole(low=1)] = 60,
+    stretch: Annotated[float, Number(low=1.0)] = 1.6,
+) -> Certificate:
     """Check that no path of a larger set is better: more base routes for each pair, all ways to stop on them.
 
     Parameters
     ----------
-    result : CityEquilibrium
+    result : CityResult
         What is claimed to be an equilibrium.
     count : int
         At most so many base routes of each pair, at least 1.
@@ -210,14 +155,9 @@ def outside_certificate(result: CityEquilibrium, *, count: int = 60, stretch: fl
 
     Examples
     --------
-    >>> from v2g_nb.city.equilibrium import solve_city
-    >>> from v2g_nb.city.scenarios import scenario
     >>> print(outside_certificate(solve_city(scenario("base")), count=6))
     saved by a path outside the set: at most 1e-06 $, holds
     """
-    checks.instance("result", result, CityEquilibrium)
-    checks.integer("count", count, low=1)
-    checks.real("stretch", stretch, low=1.0)
     costs = Costs(result)
     pool = city_paths(replace(result.model, count=count, stretch=stretch))
     saved = [float(result.od_cost[path.driver, path.pair]) - costs.cost(path.trip, path.driver) for path in pool]

@@ -1,1 +1,1 @@
-"""Certificates of the room: deviations scanned, loads and voltages recomputed, nothing taken from a solver."""
+"""Certificates of the grid: deviations scanned, loads and voltages recomputed, nothing taken from a solver."""

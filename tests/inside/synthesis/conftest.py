@@ -1,0 +1,5 @@
+"""The outcomes that both folders of tests look at."""
+
+from tests.synthesis.test_mechanisms import made
+
+__all__ = ["made"]
