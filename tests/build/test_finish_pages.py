@@ -3,13 +3,15 @@
 import base64
 import hashlib
 import re
+import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tests.build import tiny
-from tools.finish_pages import INLINE, MENDS, Mend, typeset, with_policy, write_changed
+from tools.finish_pages import INLINE, MENDS, Mend, finish, typeset, with_policy, write_changed
 from tools.icons import code_points, icon_sheet
+from tools.paths import ROOT
 
 PAGE = '<!DOCTYPE html><html lang="en"><head><title>x</title>{head}</head><body>{body}</body></html>'
 
