@@ -65,6 +65,22 @@ def test_prices_under_the_incentive():
         assert respond(PROBLEM, float(level)).prices == pytest.approx([5.5, 4.25 - level / 2])
 
 
+def test_the_tie_rule_decides_whether_the_incentive_is_attained():
+    strict = replace(PROBLEM, ties=0)
+    assert not solve_operator(strict).attained
+    assert solve_operator(PROBLEM).attained
+    assert respond(strict, 1.5).margin < 0 < respond(strict, 1.5 + 1e-6).margin
+
+
+def test_a_surcharge_does_the_same_and_earns():
+    found = solve_operator(replace(PROBLEM, instrument="surcharge")).require()
+    assert found.best.level == 1.5
+    assert found.best.prices.tolist() == [6.25, 4.25]
+    assert found.best.cost == -1.5 * 2.875
+    assert found.best.margin > solve_operator(PROBLEM).best.margin
+    assert found.best.welfare == pytest.approx(37.71875)  # it repels demand, where the incentive attracts it
+
+
 def test_under_13_no_operator_is_needed():
     """With the paper's own numbers the groups divide by themselves and every voltage is fine."""
     found = solve_operator(OperatorProblem(paper_market())).require()

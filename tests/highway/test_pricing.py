@@ -1,4 +1,4 @@
-"""The forms of the pricing game: reference numbers, dominant strategies, units, the repeated game."""
+"""The forms of the pricing game: overfilling, dominant strategies, the repeated game."""
 
 import itertools
 

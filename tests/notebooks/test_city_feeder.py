@@ -47,9 +47,8 @@ def test_opendss_figure():
 
 def test_load_figure():
     """Power adds up at every level, costs fall out of prices, and the stress case sheds."""
-    shape = (19, 130)
-    percent, shed, grid = column("city/feeder", "fig-load", "load [% of today]", "shed_kw", "import_kw", every=shape[1])
-    voltage, price = column("city/feeder", "fig-load", "voltage_pu", "dlmp_usd_per_kwh", shape=shape)
+    percent, shed, grid = column("city/feeder", "fig-load", "load [% of today]", "shed_kw", "import_kw", every=130)
+    voltage, price = column("city/feeder", "fig-load", "voltage_pu", "dlmp_usd_per_kwh", shape=(19, 130))
     assert percent.tolist() == LEVELS
     assert voltage[:, 0] == pytest.approx(1.03)
     assert ((voltage > 0.9) & (voltage < 1.1)).all()

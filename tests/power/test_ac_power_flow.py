@@ -172,6 +172,7 @@ def test_just_short_of_the_limit_there_is_a_power_flow_and_just_beyond_none():
         ({"kind": ["slack", "slack", "pq"]}, "exactly one bus must be 'slack'"),
         ({"resistance_pu": [0.0, 0.02], "reactance_pu": [0.0, 0.2]}, "branch 1-2.*must not be zero"),
         ({"to_bus": [2, 2]}, "must end at another bus"),
+        ({"bus": [1, 2, 2]}, "bus 2 must stand only once"),
     ],
 )
 def test_networks_that_are_none(changes: dict, words: str):
