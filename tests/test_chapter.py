@@ -1,6 +1,7 @@
 """What a chapter records, quotes and shows."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,42 @@ def test_a_wrongly_quoted_number_is_refused(chapter: Chapter, value: float, text
 
 
 def test_a_number_beyond_all_floats_cannot_be_quoted(chapter: Chapter):
-    with pytest.raises(InvalidInput, match="text = '1e400'"):
-        chapter.quote(1.0, "1e400")
+    for text in ("1e400", "1e", "no number", "0.457 and more"):
+        with pytest.raises(InvalidInput, match=f"pairs = '{text}'"):
+            chapter.quote(1.0, text)
+
+
+def test_many_numbers_and_values_in_one_call(chapter: Chapter):
+    chapter.quote(0.457, "0.457", 0.12, "12 %")
+    with pytest.raises(InvalidInput, match="the prose says 13 %"):
+        chapter.quote(0.457, "0.457", 0.12, "13 %")
+    for call in (lambda: chapter.quote(1.0), lambda: chapter.record("highway.x"), chapter.quote):
+        with pytest.raises(InvalidInput, match="pairs"):
+            call()
+    for value in (math.nan, math.inf, None, [1.0]):
+        with pytest.raises(InvalidInput, match="pairs"):
+            chapter.record("highway.x", value)
+    for item in ("highway.no-such-item", "campus.eq-1", 7):
+        with pytest.raises(InvalidInput, match="an item of the ledger"):
+            chapter.record(item, 1.0)
+
+
+def test_a_claim_ends_a_recorded_run(chapter: Chapter):
+    chapter.claim(True, "nobody waits")
+    with pytest.raises(InvalidInput, match="the prose says: nobody waits; it is not so"):
+        chapter.claim(False, "nobody waits")
+
+
+def test_a_reader_who_changes_a_parameter_is_told_and_not_stopped(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.delenv("V2G_RECORD", raising=False)
+    chapter = Chapter("tools/x")
+    chapter.quote(0.457, "0.457", 0.5, "0.4")
+    chapter.claim(False, "nobody waits")
+    said = capsys.readouterr().out
+    assert said == (
+        "At these parameters the prose says 0.4, but the value is 0.5.\n"
+        "At these parameters the prose says: nobody waits; it is not so.\n"
+    )
 
 
 def test_a_ledger_with_nothing_recorded_is_refused():
@@ -66,7 +101,5 @@ def test_a_ledger_with_nothing_recorded_is_refused():
 
 @given(st.floats(min_value=-1e6, max_value=1e6), st.integers(min_value=0, max_value=6))
 def test_every_rounding_may_be_quoted_and_its_neighbour_not(value: float, digits: int):
-    chapter = Chapter("tools/x")
-    chapter.quote(value, f"{value:.{digits}f}")
-    with pytest.raises(InvalidInput):
-        chapter.quote(value, f"{value + 2 * 10.0**-digits:.{digits}f}")
+    assert module._says(f"{value:.{digits}f}", value)
+    assert not module._says(f"{value + 2 * 10.0**-digits:.{digits}f}", value)

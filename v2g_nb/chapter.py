@@ -1,7 +1,8 @@
 """What a chapter does besides mathematics: figures with their data, tables, the ledger, quoted numbers.
 
-With the environment variable ``V2G_RECORD`` set to a folder, the numbers behind figures and the
-values for the ledger are written there; in a reader's own notebook nothing is written.
+With the environment variable ``V2G_RECORD`` set to a folder, the numbers behind figures and the values for
+the ledger are written there, and a number or claim of the prose that does not hold ends the run. In a
+reader's own notebook nothing is written: where a parameter has been changed, a line says what holds no more.
 """
 
 import json
@@ -103,7 +104,7 @@ class Chapter:
         parameters: Mapping[str, Sequence[Any]],
         compute: Callable[..., Mapping[str, Any]],
         draw: Callable[..., Figure],
-        alt: Callable[..., str],
+        alt: str | Callable[..., str],
         *,
         start: Sequence[int] | None = None,
     ) -> Frames:
@@ -136,29 +137,27 @@ class Chapter:
         rows = [[c.name, f"at most {c.tolerance:g} {c.unit}".rstrip(), "holds"] for c in result.certificates]
         return Table(["Certificate", "Value", "Verdict"], rows)
 
-    @checks_arguments
-    def record(self, item: str, value: Any) -> None:
-        """Record our value of a ledger item.
+    def record(self, *pairs: Any) -> None:
+        """Record our values of ledger items.
 
         Parameters
         ----------
-        item : str
-            The item's id, such as ``highway.eq-9``.
-        value : float, bool or str
-            What we get.
+        *pairs : str and float, bool or str
+            An item's id, such as ``highway.eq-9``, and what we get; as many pairs as there are.
 
         Raises
         ------
         InvalidInput
-            If the ledger has no such item, it belongs to another chapter, or `value` is not finite or of another
+            If the ledger has no such item, it belongs to another chapter, or a value is not finite or of another
             type.
         """
         items = load_items()
-        if item not in items or items[item].chapter != self.path:
-            raise checks.invalid("item", item, f"an item of the ledger whose chapter is {self.path!r}")
-        if not isinstance(value, (bool, str)):
-            value = float(f"{checks.real('value', value):.6g}")  # more digits differ between processors
-        self._values[item] = value
+        for item, value in _pairs("pairs", pairs):
+            if not isinstance(item, str) or item not in items or items[item].chapter != self.path:
+                raise checks.invalid("pairs", item, f"an item of the ledger whose chapter is {self.path!r}")
+            # more digits differ between processors
+            kept = value if isinstance(value, (bool, str)) else float(f"{checks.real('pairs', value):.6g}")
+            self._values[item] = kept
         folder = _record_folder("ledger")
         if folder:
             target = folder / f"{self.path}.json"
@@ -259,32 +258,42 @@ class Chapter:
             )
         return columns
 
-    @checks_arguments
-    def quote(self, value: float, text: str) -> None:
-        """Assert that a number quoted in the prose is `value`, rounded as it stands there.
+    def quote(self, *pairs: Any) -> None:
+        """Assert that numbers quoted in the prose are the values computed, rounded as they stand there.
 
         Parameters
         ----------
-        value : float
-            What was computed.
-        text : str
-            How the prose says it, such as ``"0.457"`` or ``"12 %"``; a percentage is of 1.
+        *pairs : float and str
+            What was computed, and how the prose says it, such as ``"0.457"`` or ``"12 %"``; a percentage is of 1.
+            As many pairs as there are.
 
         Raises
         ------
         InvalidInput
-            If `value` is not finite, or `text` holds no number or another one than `value`.
+            If a value is not finite, or a text holds no number or, in a run that is recorded, another one.
         """
-        match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", text)
-        if match is None:
-            raise checks.invalid("text", text, "a number such as '0.457' or '12 %'")
-        said = float(re.sub(r"[,\u202f ]", "", match[1]))
-        ours = value * (100.0 if match[4] else 1.0)
-        if not math.isfinite(said):
-            raise checks.invalid("text", text, "a number that is not too large to compute with")
-        half = 0.5 * 10.0 ** (int(match[3] or 0) - len(match[2] or ""))
-        if abs(said - ours) > half * (1 + 1e-9):
-            raise InvalidInput(f"text = {text!r}: the prose says so, but the value is {ours!r}")
+        for value, text in _pairs("pairs", pairs):
+            if not _says(checks.text("pairs", text), checks.real("pairs", value)):
+                _missed(f"the prose says {text}, but the value is {float(value):.6g}")
+
+    @checks_arguments
+    def claim(self, holds: bool, words: str) -> None:
+        """Assert what the prose says of this instance, which another choice of parameters may end.
+
+        Parameters
+        ----------
+        holds : bool
+            Whether it is so.
+        words : str
+            What the prose says.
+
+        Raises
+        ------
+        InvalidInput
+            If it does not hold, in a run that is recorded.
+        """
+        if not holds:
+            _missed(f"the prose says: {words}; it is not so")
 
     def _store(self, data: FigureData) -> None:
         folder = _record_folder("figures")
@@ -292,6 +301,30 @@ class Chapter:
             target = folder / self.path / f"{data.name}.csv"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(data.to_csv(), encoding="utf-8")
+
+
+def _pairs(name: str, given: Sequence[Any]) -> list[tuple[Any, Any]]:
+    if not given or len(given) % 2:
+        raise checks.invalid(name, given, "pairs: an even number of arguments, at least two")
+    return list(zip(given[::2], given[1::2], strict=True))
+
+
+def _missed(words: str) -> None:
+    """End a run that is recorded; tell a reader who has changed a parameter."""
+    if _record_folder(""):
+        raise InvalidInput(f"{words}: correct the prose, or the cell")
+    print(f"At these parameters {words}.")
+
+
+def _says(text: str, value: float) -> bool:
+    """Return whether a number in words is `value`, rounded as it stands there."""
+    match = re.fullmatch(r"\s*(-?[\d,\u202f ]*\d(?:\.(\d+))?(?:e(-?\d+))?)\s*(%?)\s*", text)
+    said = float(re.sub(r"[,\u202f ]", "", match[1])) if match else math.nan
+    if match is None or not math.isfinite(said):
+        raise checks.invalid("pairs", text, "a number such as '0.457' or '12 %', not too large to compute with")
+    ours = value * (100.0 if match[4] else 1.0)
+    half = 0.5 * 10.0 ** (int(match[3] or 0) - len(match[2] or ""))
+    return abs(said - ours) <= half * (1 + 1e-9)
 
 
 def setting(seed: int, size: int, parameters: Mapping[str, Any]) -> dict[str, Any]:

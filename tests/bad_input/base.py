@@ -16,7 +16,7 @@ FRAMES = {
     "parameters": SLIDER.also({"a": [1], "b": [1], "c": [1]}),
     "compute": also(lambda load: {"x": [0, 1]}, lambda load: {"x": [0, 1, 2], "y": [0, 1]}),
     "draw": lambda columns, load: Figure(),
-    "alt": lambda columns, load: "a line",
+    "alt": other("a line at {load:g}, up to {x.max:g}", "{z:g}", "{x:g}"),
     "start": other([1], 7, [2], [-1], [0, 0], "0", [0.5]),
 }
 NAME = other("fig-line", 7, "", "line", "fig-Line", None)
@@ -36,11 +36,6 @@ CALLS = [
     call(CHAPTER.frames, name=NAME, **FRAMES),
     call(CHAPTER.certify, result=other(RESULT, 7, None, SimpleNamespace(certificates=()))),
     call(
-        Chapter("tools/one-more-car").record,
-        item=also("highway.eq-9", "highway.no-such-item", "campus.eq-1"),
-        value=other(1.0, float("nan"), float("inf"), None, [1.0]),
-    ),
-    call(
         CHAPTER.experiment,
         name=also("exp-gap", "gap", "fig-gap", "exp-Gap"),
         instance=also(lambda rng, cars: {"gap": rng.uniform()}, lambda rng, cars: 7, lambda rng, cars: {}),
@@ -48,5 +43,5 @@ CALLS = [
         size=10,
         cars=12,
     ),
-    call(CHAPTER.quote, value=0.457, text=also("0.457", "0.458", "no number", "1e", "0.457 and more")),
+    call(CHAPTER.claim, holds=True, words="all is well"),
 ]

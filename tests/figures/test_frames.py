@@ -157,3 +157,15 @@ def test_what_makes_no_figure_is_refused(changed, words):
     good = {"compute": lambda slope: {"x": [0, slope]}, "draw": lambda c, s: Figure(), "alt": lambda c, s: "a line"}
     with pytest.raises(InvalidInput, match=words):
         frames("fig-bad", {"slope": [1, 2, 3]}, **(good | changed))
+
+
+def test_the_words_of_a_frame_are_formed_from_its_values():
+    made = frames(
+        "fig-x",
+        {"cars [n]": [2, 3], "price": ["low", "high"]},
+        lambda cars, price: {"wait_min": [0.0, cars / 4], "mean_min": cars},
+        lambda columns, cars, price: Figure(),
+        "{cars} cars at the {price} price: {mean_min:.1f}, at most {wait_min.max:.2f}, last {wait_min.last} minutes.",
+        start=[1, 0],
+    )
+    assert 'alt="3 cars at the low price: 3.0, at most 0.75, last 0.75 minutes."' in made.html

@@ -76,7 +76,7 @@ def test_a_path_may_grow(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ways, "load", lambda: found)
     test_reading_time.test_the_first_page_takes_two_minutes()
     test_ways.test_a_week_asks_for_about_an_hour()
-    test_ways.test_the_whole_book_is_on_a_path_or_in_the_course()
+    test_ways.test_paths_and_course_name_every_chapter_and_nothing_else()
     test_ways.test_paths_and_course_name_chapters_that_exist()
     for path in found["paths"]:
         path["why"] += 200 * " word"

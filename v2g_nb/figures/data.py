@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -89,6 +90,30 @@ def _cells(column: Column) -> list[str]:
     # "+ 0.0" turns -0 into 0, whose sign depends on the processor
     kept = np.where(np.abs(column) < NOISE * scale, 0.0, column) + 0.0
     return [f"{value:.{DIGITS}g}" for value in kept.tolist()]
+
+
+PLACE = re.compile(r"\{([A-Za-z]\w*)(?:\.(first|last|min|max|size))?(?::([^{}]*))?\}")
+
+
+def in_words(text: str, values: Mapping[str, Any]) -> str:
+    """Return a text with ``{name}`` and ``{column.last:.1f}`` replaced by what the values are.
+
+    >>> in_words("{n} cars wait up to {wait_min.max:.1f} min", {"n": 3, "wait_min": np.array([1.0, 2.25])})
+    '3 cars wait up to 2.2 min'
+    """
+
+    def filled(match: re.Match[str]) -> str:
+        name, entry, form = match.groups()
+        if name not in values:
+            raise checks.invalid("alt", match[0], f"of a name among {', '.join(values)}")
+        column = np.atleast_1d(values[name])
+        if entry is None and len(column) != 1:
+            raise checks.invalid("alt", match[0], f"of one entry of {name}: .first, .last, .min or .max")
+        entries = {"first": column[0], "last": column[-1], "size": len(column), None: column[0]}
+        value = entries[entry] if entry in entries else getattr(np, entry)(column)
+        return format(value, form or ("" if isinstance(value, str) else "g"))
+
+    return PLACE.sub(filled, text)
 
 
 def read_csv(text: str) -> dict[str, Column]:

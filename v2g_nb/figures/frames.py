@@ -6,6 +6,7 @@ stream that a few lines of script unpack. Without scripts the frame it starts at
 
 import base64
 import html
+import inspect
 import itertools
 import json
 import zlib
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 from v2g_nb import checks
 from v2g_nb.checks import Text
 from v2g_nb.errors import InvalidInput
-from v2g_nb.figures.data import FigureData, FigureName
+from v2g_nb.figures.data import FigureData, FigureName, in_words
 from v2g_nb.figures.style import picture
 
 MAX_FRAMES = 80  # beyond this a page grows heavy without telling more
@@ -91,7 +92,7 @@ def frames(
     parameters: Mapping[str, Sequence[Any]],
     compute: Callable[..., Mapping[str, Any]],
     draw: Callable[..., Figure],
-    alt: Callable[..., str],
+    alt: str | Callable[..., str],
     *,
     start: Sequence[int] | None = None,
     link: Annotated[str, Text(blank=True)] = "",
@@ -108,8 +109,10 @@ def frames(
         ``compute(*values)`` returns the named columns of one frame; they are registered.
     draw : callable
         ``draw(columns, *values)`` returns a matplotlib figure made of those columns only.
-    alt : callable
-        ``alt(columns, *values)`` says in words what the frame shows, its main number included.
+    alt : str or callable
+        What the frame shows in words, its main number included: ``{name}`` stands for the value of the slider
+        that `compute` calls so, ``{column.last:.3g}`` for an entry of a column (`first`, `last`, `min`, `max`;
+        none of these where it has one entry only). Or ``alt(columns, *values)``, where words need more than that.
     start : sequence of int, optional
         Which value each slider starts at, by position; the first by default.
     link : str, optional
@@ -135,12 +138,13 @@ def frames(
     ...     figure.subplots().plot(columns["x"], columns["y"])
     ...     return figure
     >>> made = frames("fig-slope", {"slope": [1, 2]}, lambda s: {"x": [0, 1], "y": [0, s]}, line,
-    ...               lambda columns, s: f"A line that rises to {s}.")
+    ...               "A line that rises to {y.last:g}.")
     >>> made.data.columns["y"]
     array([0., 1., 0., 2.])
     """
     sliders = _sliders(parameters)
     first = _start(start, sliders)
+    names = list(inspect.signature(compute).parameters)[: len(sliders)]
     svgs: list[str] = []
     alts: list[str] = []
     parts: list[dict[str, Any]] = []
@@ -154,7 +158,8 @@ def frames(
         chosen = {p.label: value for p, value in zip(sliders, values, strict=True)}
         parts.append({key: np.broadcast_to(column, length) for key, column in (chosen | dict(columns)).items()})
         svgs.append(picture(draw(columns, *values), name).svg)
-        alts.append(checks.text("alt", alt(columns, *values)))
+        known = dict(zip(names, values, strict=True)) | dict(columns)
+        alts.append(in_words(alt, known) if isinstance(alt, str) else checks.text("alt", alt(columns, *values)))
     if any(part.keys() != parts[0].keys() for part in parts):
         raise InvalidInput(f"compute = {checks.shown(compute)}: must return the same columns for every frame")
     data = FigureData(name, {k: np.concatenate([part[k] for part in parts]) for k in parts[0]})
