@@ -105,7 +105,7 @@ def chapter(*words: str) -> None:
 
 @task
 def vary(*words: str) -> None:
-    """Run every chapter, or --chapter PART/NAME, under the settings of tools/variations.yml."""
+    """Run every chapter, or --chapter PART/NAME, under the settings of tools/variations."""
     prepare()
     python("-m", "tools.vary", *words)
 

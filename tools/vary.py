@@ -1,6 +1,6 @@
 """Run every chapter under other settings and say what breaks: ``python tasks.py vary [--chapter campus/one-car]``.
 
-The settings stand in ``tools/variations.yml``. A varied chapter runs to its end in a scratch folder, in a copy of
+The settings stand in ``tools/variations``, one file a part. A varied chapter runs to its end in a scratch folder, in a copy of
 its part; what it records for the ledger may differ. A cell that raises is reported, and the cells below it are run
 all the same. Results are kept in ``_build/vary``: only what has no current one runs, so that an interruption costs
 little.
@@ -23,14 +23,16 @@ import yaml
 from tools.paths import BOOK, BUILD, ROOT, chapter, notebooks
 from tools.run_notebooks import digest, execute
 
-SETTINGS = ROOT / "tools" / "variations.yml"
+SETTINGS = ROOT / "tools" / "variations"
 NUMBER = 3  # settings of a chapter
 Setting = list[list[str]]
 
 
 def load(source: Path = SETTINGS) -> dict[str, dict[str, Setting]]:
     """Return the settings of each chapter by name."""
-    found: dict[str, dict[str, Setting]] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Setting]] = {}
+    for part in sorted(source.glob("*.yml")):
+        found |= yaml.safe_load(part.read_text(encoding="utf-8"))
     return found
 
 

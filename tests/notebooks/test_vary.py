@@ -63,7 +63,7 @@ def test_every_broken_cell_is_named_with_its_error(book: Path):
         "cell 4: NameError: name 'v' is not defined",
     ]
     assert vary.attempt("tools/demo", [["cars = 13", "cars = 8"]])["broke"] == [
-        "no such setting any more, change tools/variations.yml: 'cars = 13' stands 0 times, must stand once"
+        "no such setting any more, change tools/variations: 'cars = 13' stands 0 times, must stand once"
     ]
     assert {path: path.read_bytes() for path in book.rglob("*") if path.is_file()} == before
 
@@ -94,7 +94,7 @@ def test_what_has_run_is_kept_until_the_chapter_or_the_setting_changes(book: Pat
         said = capsys.readouterr().out
         assert "tools/demo, size: broke (0 s)\n    cell 2: AssertionError\n" in said
         assert "tools/demo, price: ran (0 s)\n" in said
-        assert "without 3 settings in tools/variations.yml: tools/demo" in said
+        assert "without 3 settings in tools/variations: tools/demo" in said
         assert "1 of 2 runs came to their end" in said
     settings["tools/demo"]["price"] = [["u = v / w", "u = 2"]]
     broke["size"] = []
