@@ -32,7 +32,7 @@ def load(source: Path = SETTINGS) -> dict[str, dict[str, Setting]]:
     """Return the settings of each chapter by name."""
     found: dict[str, dict[str, Setting]] = {}
     for part in sorted(source.glob("*.yml")):
-        found |= yaml.safe_load(part.read_text(encoding="utf-8"))
+        found |= yaml.safe_load(part.read_text(encoding="utf-8")) or {}
     return found
 
 
