@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from types import GeneratorType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tests.bad_input as cases
@@ -124,3 +125,14 @@ def test_bad_input_is_named(entry: Call, argument: str, bad: Bad):
     message = str(caught.value)
     assert argument in message, message
     assert any(words in message for words in bad.shown), (message, bad.shown)
+
+
+MODELS = [pytest.param(e, id=n) for n, e in table().items() if inspect.isclass(e.function)]
+
+
+@pytest.mark.parametrize("entry", MODELS)
+def test_what_a_reader_made_cannot_be_written_to_and_prints_short(entry: Call):
+    made = entry.function(**entry.good)
+    held = [value for value in getattr(made, "__dict__", {}).values() if isinstance(value, np.ndarray)]
+    assert not [value for value in held if value.flags.writeable]
+    assert len(repr(made)) < 1000
