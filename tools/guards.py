@@ -282,9 +282,8 @@ def _printed(cell: Cell) -> str:
 
 def number_texts(node: ast.AST, code: str) -> Iterator[str]:
     """Yield numbers as written in code, and the texts of chapter.quote."""
-    if isinstance(node, ast.Call) and _called(node) == "quote" and len(node.args) == 2:
-        if isinstance(node.args[1], ast.Constant):
-            yield str(node.args[1].value)
+    if isinstance(node, ast.Call) and _called(node) == "quote":
+        yield from (str(text.value) for text in node.args[1::2] if isinstance(text, ast.Constant))
     elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         yield ast.get_source_segment(code, node) or ""
         yield f"{node.value:g}"
