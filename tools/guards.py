@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.derivations import derivations
+from tools.size import lines_by_kind
 
 MAX_LINES = 40  # of one cell
 MAX_WIDTH = 78  # characters of a line of code, which is what a page shows
@@ -325,6 +326,18 @@ def whole_numbers(markdown: str) -> list[str]:
     return [m[0] for m in found if not re.fullmatch(r"(?:1[89]|20)\d\d", m[0])]
 
 
+def folded(root: Path) -> list[str]:
+    """A cell that mostly draws is folded: a reader of the page sees the figure, and its code on request."""
+    faults = []
+    for path in notebooks(root):
+        for cell in code_cells(path):
+            lines = lines_by_kind(cell["source"])
+            most = lines["plots"] >= 6 and lines["plots"] > 0.6 * sum(lines.values())
+            if most and "hide-input" not in cell["metadata"].get("tags", []):
+                faults.append(f"{path.name} [{cell.get('execution_count')}]: mostly draws: add the tag `hide-input`")
+    return faults
+
+
 def repeats(root: Path) -> list[str]:
     """No code of over 12 lines stands twice: between chapters, or within the package."""
     package = [(p, p.read_text(encoding="utf-8")) for p in sorted((root / "v2g_nb").rglob("*.py"))]
@@ -377,6 +390,7 @@ GUARDS = (
     asserted_columns,
     ignored_outputs,
     quoted_numbers,
+    folded,
     repeats,
     derivations,
 )

@@ -114,6 +114,15 @@ def kind(statement: ast.stmt, text: str) -> str:
     return "plots" if DRAWS.search(text) else "model"
 
 
+def lines_by_kind(source: str) -> Counter[str]:
+    """Return a cell's lines of code by what they are for."""
+    lines: Counter[str] = Counter()
+    for statement in ast.parse(source).body:
+        text = ast.get_source_segment(source, statement) or ""
+        lines[kind(statement, text)] += code_lines(text)
+    return lines
+
+
 @dataclass(frozen=True)
 class ChapterSize:
     """A chapter's lines of code by kind, those of its derivations, and the modules that it names."""
@@ -135,9 +144,7 @@ def measure(notebook: Path) -> ChapterSize:
     for source, tags in code_cells(notebook):
         modules |= set(modules_named(source))
         derivations += code_lines(source) if "derivation" in tags else 0
-        for statement in ast.parse(source).body:
-            text = ast.get_source_segment(source, statement) or ""
-            lines[kind(statement, text)] += code_lines(text)
+        lines += lines_by_kind(source)
     return ChapterSize(lines, derivations, frozenset(modules))
 
 

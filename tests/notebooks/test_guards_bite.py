@@ -113,6 +113,7 @@ PLANTS = {
     "timing": (edit(4, outputs=said("Wall time: 3 s")), guards.outputs),
     "unrounded number": (edit(4, outputs=said("np.float64(5.407387115148256)")), guards.outputs),
     "long cell": (edit(4, source=LONG), guards.lengths),
+    "drawing that is open": (edit(4, source="axes.plot(1)\n" * 6), guards.folded),
     "long line": (edit(4, source=f"print(2)  # {'x' * 67}"), guards.line_lengths),
     "wrong chapter name": (edit(1, source='chapter = Chapter("tools/other")'), guards.names),
     "unregistered figure": (edit(2, source="figure"), guards.figures),
