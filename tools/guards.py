@@ -327,7 +327,7 @@ def whole_numbers(markdown: str) -> list[str]:
 
 
 def folded(root: Path) -> list[str]:
-    """A cell that mostly draws is folded: a reader of the page sees the figure, and its code on request."""
+    """Every cell that mostly draws is folded: a page shows the figure, and its code on request."""
     faults = []
     for path in notebooks(root):
         for cell in code_cells(path):
