@@ -31,7 +31,7 @@ LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,
 }  # fmt: skip
 BOOKKEEPING = re.compile(r"chapter\.(quote|record|certify|figure|frames)\b|^def (alt|say)")
-DRAWS = re.compile(r"\b(plt|axes|axis|drawn|panels|fig|ax)\b")
+DRAWS = re.compile(r"\b(plt|axes|axis(?!=)|drawn|panels|fig|ax)\b")
 
 
 def code_lines(text: str) -> int:
