@@ -1,26 +1,31 @@
 """The numbers behind the figures of *Games*, from closed forms and a second program."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from tests.notebooks.figures import column
 
+DRIVERS = 12
+STATIONS = 4
+
 
 def test_potential_falls_to_a_place_nobody_leaves():
     move, values = column("tools/games", "fig-games-potential", "move", "potential")
-    cost = np.cumsum(np.random.default_rng(1).uniform(1, 10, (4, 12)), axis=1)
+    cost = np.cumsum(np.random.default_rng(1).uniform(1, 10, (STATIONS, DRIVERS)), axis=1)
     assert move.tolist() == list(range(len(values)))
     assert values[0] == pytest.approx(cost[0].sum())
     assert (np.diff(values) < 0).all()
     # every division of the drivers from which no move helps, and its potential
     stable = [
         sum(cost[s, :n].sum() for s, n in enumerate(counts))
-        for counts in np.ndindex(13, 13, 13, 13)
-        if sum(counts) == 12
+        for counts in np.ndindex(*[DRIVERS + 1] * STATIONS)
+        if sum(counts) == DRIVERS
         and all(
-            not counts[a]
-            or all(cost[a, counts[a] - 1] <= cost[b, counts[b]] for b in range(4) if b != a and counts[b] < 12)
-            for a in range(4)
+            cost[a, counts[a] - 1] <= cost[b, counts[b]]
+            for a, b in itertools.permutations(range(STATIONS), 2)
+            if counts[a] and counts[b] < DRIVERS
         )
     ]
     assert np.abs(np.array(stable) - values[-1]).min() < 1e-6
