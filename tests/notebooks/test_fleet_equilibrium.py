@@ -1,5 +1,6 @@
 """The numbers behind the figures of *The fleet finds its equilibrium*, computed in other ways."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from tests.campus.instances import one_program
 from tests.notebooks.figures import column
-from v2g_nb.campus import Campus, FleetRules, draw_fleet, select_cars
+from tools.paths import BOOK
+from v2g_nb.campus import Campus, FleetRules, draw_fleet, select_cars, solve_liebmann
 from v2g_nb.games import best_response
 
 CHAPTER = "campus/fleet-equilibrium"
@@ -105,3 +107,17 @@ def test_sweep_by_sweep(big, target):
     numbers = sweeps[:, 0].astype(int)
     assert far == pytest.approx(order[numbers - 1])
     assert near[numbers <= 26] == pytest.approx(shuffled[numbers[numbers <= 26] - 1])
+
+
+@pytest.mark.parametrize("capacity_kwh", [40.0, 60.0, 80.0, 100.0])
+@pytest.mark.parametrize("price_base", [0.001, 0.002, 0.003, 0.005, 0.006, 0.008])
+def test_the_sweeps_stop_well_within_their_certificate(price_base: float, capacity_kwh: float):
+    """The chapter's step is small enough for a reader's other prices and batteries, with room to spare."""
+    text = (BOOK / f"{CHAPTER}.ipynb").read_text(encoding="utf-8")
+    (step,) = re.findall(r"solve_liebmann\(game, tol=([\d.e-]+)", text)
+    campus, rng = Campus.calibrated(), np.random.default_rng(1)
+    rules = FleetRules(capacity_kwh=capacity_kwh)
+    fleet = select_cars(draw_fleet(rules, rng), campus.request_kw, rules, rng).fleet
+    swept = solve_liebmann(campus.game(fleet, price_base), tol=float(step))
+    assert swept.converged
+    assert all(c.value <= c.tolerance / 3 for c in swept.certificates)
