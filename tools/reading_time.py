@@ -15,6 +15,7 @@ from typing import Any
 
 from tools.back_matter.chapters import cells
 from tools.paths import ROOT
+from tools.size import lines_by_kind
 
 SECONDS = {"words": 60 / 238, "symbols": 0.5, "code": 2.0, "drawing": 0.5, "figures": 20.0, "sliders": 60.0}
 LIMIT_MINUTES = 30
@@ -27,7 +28,6 @@ LAYOUT = re.compile(
     r"|\\(left|right|[bB]ig+[lr]?|quad|qquad|displaystyle|tfrac|frac|sqrt|bar|hat|underline)(?![a-zA-Z])|\\[,;! ]"
 )
 SYMBOL = re.compile(r"\\[a-zA-Z]+|[a-zA-Z]|\d+(?:\.\d+)?|[-+=<>/*|]")
-DRAWS = re.compile(r"^\s*(import |from |axes?\b|axis\b|drawn\b|plt\.|chapter\.(?!certify)|label=|color=)")
 FENCE = re.compile(r"^(```|:::).*?$|^:\w+:.*$", re.M)
 CLOSED = re.compile(
     r"^(`{3,}|:{3,})\{(?!solution)[^}\n]*\}[^\n]*\n(?::[^\n]*\n)*?:class: *dropdown\b.*?^\1 *$", re.S | re.M
@@ -78,13 +78,12 @@ def symbols(formula: str) -> int:
 
 def code(cell: dict[str, Any]) -> Measure:
     """Measure a code cell with what it shows."""
-    lines = [line for line in cell["source"].splitlines() if line.strip()]
-    draws = re.search(r"chapter\.(figure|frames|record)\(|^def draw\(", cell["source"], flags=re.M) is not None
-    drawing = len([line for line in lines if draws or DRAWS.match(line)])
+    lines = lines_by_kind(cell["source"])
+    drawing = lines["plots"] + lines["bookkeeping"] + lines["imports"]
     shown = {mime for output in cell.get("outputs", ()) for mime in output.get("data", {})}
     sliders = "interactive" in cell["metadata"].get("tags", ())
     seen = bool(shown & {"image/svg+xml", "image/png", "text/html"}) and not sliders
-    return Measure(code=len(lines) - drawing, drawing=drawing, figures=int(seen), sliders=int(sliders))
+    return Measure(code=sum(lines.values()) - drawing, drawing=drawing, figures=int(seen), sliders=int(sliders))
 
 
 @cache

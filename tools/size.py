@@ -31,7 +31,7 @@ LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER,
 }  # fmt: skip
 BOOKKEEPING = re.compile(r"chapter\.(quote|record|certify|figure|frames)\b|^def (alt|say)")
-DRAWS = re.compile(r"\b(plt|axes|axis(?!=)|drawn|panels|fig|ax)\b")
+DRAWS = re.compile(r"\b(plt|axes|axis(?!=)|panels|fig|ax)\b")
 
 
 def code_lines(text: str) -> int:
@@ -202,12 +202,12 @@ def table(root: Path = ROOT) -> list[Row]:
         Row("deep import paths in chapters", len(deep), 0),
         Row("argument checks, build and solve Stress", argument_checks(), 299),
         Row("code lines of a chapter that derive nothing, mean",
-            round(sum(s.total - s.derivations for s in sizes) / number, 1), 320),
+            round(sum(s.total - s.derivations for s in sizes) / number, 1), 275),
         Row("bookkeeping's share of a chapter's code lines [%]",
-            round(100 * sum(s.lines["bookkeeping"] for s in sizes) / total, 1), 12),
-        Row("code lines of tests", lines_of(root, "tests"), 12_300),
+            round(100 * sum(s.lines["bookkeeping"] for s in sizes) / total, 1), 8),
+        Row("code lines of tests", lines_of(root, "tests"), 14_500),
         Row("code lines of tools, extensions and benchmarks",
-            lines_of(root, "tools", "_ext", "benchmarks"), 4_500),
+            lines_of(root, "tools", "_ext", "benchmarks"), 5_200),
     ]  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Run every chapter under other settings and say what breaks: ``python tasks.py vary [--chapter campus/one-car]``.
 
 The settings stand in ``tools/variations``, one file a part. A varied chapter runs to its end in a scratch
-folder, in a copy of its part; what it records for the ledger may differ. A cell that raises is reported, and the cells below it are run
-all the same. Results are kept in ``_build/vary``: only what has no current one runs, so that an interruption costs
-little.
+folder, in a copy of its part; what it records for the ledger may differ. A cell that raises is reported, and
+the cells below it are run all the same. Results are kept in ``_build/vary``: only what has no current one
+runs, so that an interruption costs little.
 """
 
 import argparse

@@ -72,12 +72,12 @@ class Chapter:
         use_style()
 
     @checks_arguments
-    def figure(self, drawn: Figure, name: str, **columns: Any) -> Picture:
+    def figure(self, fig: Figure, name: str, **columns: Any) -> Picture:
         """Register the numbers behind a drawn figure and return it for display.
 
         Parameters
         ----------
-        drawn : matplotlib.figure.Figure
+        fig : matplotlib.figure.Figure
             The figure.
         name : str
             Its name, the same as in the cell's metadata (``mystnb.figure.name``).
@@ -92,11 +92,11 @@ class Chapter:
         Raises
         ------
         InvalidInput
-            If `drawn` is no figure, `name` is not of the form ``fig-...``, or a column is empty, not
+            If `fig` is no figure, `name` is not of the form ``fig-...``, or a column is empty, not
             one-dimensional or holds NaN.
         """
         self._store(FigureData(name, columns))
-        return picture(drawn, f"<figure {name}>")
+        return picture(fig, f"<figure {name}>")
 
     def frames(
         self,

@@ -41,7 +41,7 @@ def test_what_only_sets_a_formula_is_no_symbol():
 def test_code_that_draws_is_told_from_code_that_computes():
     cell = {"source": "import numpy as np\n\nx = np.zeros(3)\ny = 2 * x\n", "metadata": {}}
     assert code(cell) == Measure(code=2, drawing=1)
-    assert code(cell | {"source": "x = 1\nchapter.figure(drawn, 'fig-a', x=[x])"}) == Measure(drawing=2)
+    assert code(cell | {"source": "x = 1\nchapter.figure(fig, 'fig-a', x=[x])"}) == Measure(code=1, drawing=1)
     shown = [{"data": {"image/svg+xml": "<svg/>"}}]
     assert code(cell | {"outputs": shown}).figures == 1
     assert code(cell | {"outputs": shown, "metadata": {"tags": ["interactive"]}}).sliders == 1

@@ -31,7 +31,7 @@ CALLS = [
     call(sweep, function=lambda case, rng: case, cases=[1, 2], seed=1, executor=also(None, 7, "pool"), progress=False),
     call(Chapter, path=also("tools/waiting-lines", "waiting-lines", "tools/Waiting", "../x/y")),
     call(
-        CHAPTER.figure, drawn=Figure(), name=NAME, wait_min=other([1.0, 2.0], None, [], [float("nan")], [[1.0]], [None])
+        CHAPTER.figure, fig=Figure(), name=NAME, wait_min=other([1.0, 2.0], None, [], [float("nan")], [[1.0]], [None])
     ),
     call(CHAPTER.frames, name=NAME, **FRAMES),
     call(CHAPTER.certify, result=other(RESULT, 7, None, SimpleNamespace(certificates=()))),
