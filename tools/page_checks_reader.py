@@ -175,11 +175,13 @@ def telling_words(site: Path, names: list[str]) -> dict[str, str]:
         read[name] = _Prose()
         read[name].feed((site / name).read_text(encoding="utf-8"))
     chosen = {}
-    # the search looks for stems, and for the beginning of words
+    # the search looks for stems, for the beginning of words, and anywhere in a name of the package
+    texts = {name: " ".join(its.all) for name, its in read.items()}
     forms = {name: {form for word in its.all for form in _forms(word)} for name, its in read.items()}
     for name, prose in read.items():
         elsewhere = set().union(*(its for other, its in forms.items() if other != name))
-        only = [word for word in sorted(prose.words) if not elsewhere & set(_forms(word))]
+        others = " ".join(text for other, text in texts.items() if other != name)
+        only = [word for word in sorted(prose.words) if not elsewhere & set(_forms(word)) and word not in others]
         if only:
             chosen[name] = max(only, key=len)
     return chosen
