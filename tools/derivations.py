@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.back_matter.chapters import title
+from tools.cells import chapter, code_cells, notebooks
 from tools.paths import ROOT
 from tools.size import FACES, code_lines
 
@@ -259,8 +260,6 @@ def compared(text: Text, one: Derivation) -> bool:
 
 def texts(root: Path) -> dict[str, Text]:
     """Return the chapters in the order of the book."""
-    from tools.guards import chapter, code_cells, notebooks
-
     found = {chapter(root, path): code_cells(path) for path in notebooks(root)}
     order = re.findall(r"file: book/(\S+)", (root / "_toc.yml").read_text(encoding="utf-8"))
     return {name: Text(name, found[name]) for name in order if name in found}

@@ -7,14 +7,13 @@ All take the project's root, so that the tests can plant a fault in a copy.
 import ast
 import csv
 import io
-import json
 import re
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from tools.cells import Cell, cells, chapter, code_cells, notebooks
 from tools.derivations import derivations
 from tools.size import lines_by_kind
 
@@ -39,29 +38,6 @@ STATED: dict[str, set[str]] = {
     "tools/one-more-car": {"59"},
     "tools/waiting-lines": {"90000"},
 }
-
-Cell = dict[str, Any]
-
-
-def notebooks(root: Path) -> list[Path]:
-    """Return all notebooks of the book."""
-    return sorted(p for p in (root / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
-
-
-def cells(path: Path) -> list[Cell]:
-    """Return a notebook's cells, each with its source as one string."""
-    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell | {"source": "".join(cell["source"])} for cell in found]
-
-
-def code_cells(path: Path) -> list[Cell]:
-    """Return the code cells that hold something."""
-    return [c for c in cells(path) if c["cell_type"] == "code" and c["source"].strip()]
-
-
-def chapter(root: Path, path: Path) -> str:
-    """Return a notebook's path as its chapter names itself."""
-    return path.relative_to(root / "book").with_suffix("").as_posix()
 
 
 def execution(root: Path) -> list[str]:
