@@ -23,6 +23,19 @@ def test_any_executor_gives_the_same():
             assert sweep(draw, range(5), seed=3, executor=executor) == alone
 
 
+class Again(ThreadPoolExecutor):
+    """An executor that loses each first answer and sends the call again, as a cluster does with a lost worker."""
+
+    def submit(self, call, /, *words):
+        super().submit(call, *words).result()
+        return super().submit(call, *words)
+
+
+def test_a_call_that_is_sent_again_draws_the_same():
+    with Again(2) as executor:
+        assert sweep(draw, range(5), seed=3, executor=executor) == sweep(draw, range(5), seed=3)
+
+
 def test_each_case_has_a_stream_of_its_own():
     assert len(set(sweep(draw, [0.0] * 20, seed=3))) == 20
     assert sweep(draw, [0.0], seed=3) != sweep(draw, [0.0], seed=4)

@@ -56,14 +56,19 @@ def sweep(
     >>> sweep(lambda case, rng: case * 2, [1, 2, 3], seed=0)
     [2, 4, 6]
     """
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(len(cases))]
+    seeds = np.random.SeedSequence(seed).spawn(len(cases))
     if executor is None:
-        return [function(c, s) for c, s in tqdm(list(zip(cases, streams, strict=True)), disable=not progress)]
+        return [_one(function, c, s) for c, s in tqdm(list(zip(cases, seeds, strict=True)), disable=not progress)]
     # Submitted one by one, so that an interruption cancels what has not begun.
-    futures = [executor.submit(function, c, s) for c, s in zip(cases, streams, strict=True)]
+    futures = [executor.submit(_one, function, c, s) for c, s in zip(cases, seeds, strict=True)]
     try:
         return [f.result() for f in tqdm(futures, disable=not progress)]
     except BaseException:
         for future in futures:
             future.cancel()
         raise
+
+
+def _one(function: Callable[[Any, np.random.Generator], R], case: Any, seed: np.random.SeedSequence) -> R:
+    """Call with a generator made where the call runs: one that is sent again after a failure draws the same."""
+    return function(case, np.random.default_rng(seed))
